@@ -1,0 +1,99 @@
+"What CI checks, in the order in which it is cheap to fail. Called by `make test`."
+import ast, json, os, re, shutil, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+ROOMS = "core geometry scenes render sim particles data viz metrics physics_iq backbone heads lift pseudo losses pretrain sft rollout rewards ppo evals batch studio".split()
+ENV = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1",
+                    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
+
+def sh(*args, **kw): return subprocess.run([str(a) for a in args], cwd=ROOT, env=ENV, capture_output=True, text=True, **kw)
+
+def tree_state():
+    "What differs from the last commit: in CI nothing"
+    return sh("git", "diff").stdout
+
+def export_and_clean():
+    before = tree_state()
+    for tool in ("nbdev_export", "nbdev_clean"):
+        r = sh(BIN/tool)
+        if r.returncode: return r.stderr
+        if tree_state() != before:
+            return f"{tool} changed files; run `make clean` and commit:\n" + sh("git", "diff", "--stat").stdout
+    if os.environ.get("CI") and before: return "the checkout is not clean:\n" + before[:2000]
+
+def notebooks():
+    bad = []
+    for f in sorted((ROOT/"nbs").rglob("*.ipynb")):
+        if any(p.startswith((".", "_")) for p in f.relative_to(ROOT).parts): continue
+        nb = json.loads(f.read_text())
+        name = f.relative_to(ROOT)
+        if nb["nbformat_minor"] < 5 or any("id" not in c for c in nb["cells"]): bad.append(f"{name}: cells without ids (needs nbformat 4.5)")
+        if f.stat().st_size > 1e6: bad.append(f"{name}: {f.stat().st_size/1e6:.1f} MB; at most 1 MB")
+        for i, c in enumerate(nb["cells"]):
+            src = "".join(c["source"])
+            if c["cell_type"] != "code": continue
+            if re.search(r"^\s*from \S+ import \*", src, re.M): bad.append(f"{name} cell {i}: star import")
+            if any(o.get("output_type") == "error" for o in c.get("outputs", [])) : bad.append(f"{name} cell {i}: ends in an error")
+            out = json.dumps(c.get("outputs", []))
+            if re.search(r"/(root|home|Users)/", out): bad.append(f"{name} cell {i}: a machine's path in its output")
+    return "\n".join(bad)
+
+def directions():
+    "A room imports only from rooms above it"
+    bad = []
+    for i, room in enumerate(ROOMS):
+        f = ROOT/"phys4d"/f"{room}.py"
+        if not f.exists(): bad.append(f"phys4d/{room}.py is missing"); continue
+        for node in ast.walk(ast.parse(f.read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("phys4d"):
+                names = [node.module.split(".")[1]] if "." in node.module else [a.name for a in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level: names = [(node.module or node.names[0].name).split(".")[0]]
+            elif isinstance(node, ast.Import): names = [a.name.split(".")[1] for a in node.names if a.name.startswith("phys4d.")]
+            for n in names:
+                if n not in ROOMS: bad.append(f"{room}: imports unknown room {n!r}")
+                elif ROOMS.index(n) > i or (n == room and False): bad.append(f"{room} imports {n}, which stands below it")
+                elif n in ("viz", "evals") and room in ("pretrain", "sft", "rollout", "rewards", "ppo"): bad.append(f"{room} imports {n}; trainers take callbacks instead")
+    extra = {f.stem for f in (ROOT/"phys4d").glob("*.py")} - set(ROOMS) - {"__init__", "_modidx"}
+    return "\n".join(bad + [f"phys4d/{n}.py is in no room of tools/check.py" for n in sorted(extra)])
+
+def pyflakes():
+    r = sh(sys.executable, "-m", "pyflakes", "phys4d", "tools")
+    return r.stdout + r.stderr
+
+def imports():
+    def one(room):
+        r = sh(sys.executable, "-c", f"import phys4d.{room}")
+        return f"import phys4d.{room}: {r.stderr.strip().splitlines()[-1]}" if r.returncode else ""
+    with ThreadPoolExecutor(os.cpu_count()) as ex: return "\n".join(filter(None, ex.map(one, ROOMS)))
+
+def nbdev_test():
+    live = subprocess.Popen([BIN/"nbdev_test", "--n_workers", str(min(os.cpu_count() or 1, 8)), "--timing", "--do_print"], cwd=ROOT, env=ENV,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = []
+    for line in live.stdout:
+        lines.append(line)
+        if line.startswith(("Starting", "- Completed")): print("   ", line.rstrip().replace(str(ROOT) + "/", ""), flush=True)
+    return "".join(lines[-200:]) if live.wait() else ""
+
+CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
+          ("pyflakes", pyflakes), ("every module imports alone", imports), ("nbdev_test", nbdev_test)]
+
+def main(only=None):
+    passed = failed = 0
+    for i, (name, fn) in enumerate(CHECKS, 1):
+        if only and only not in fn.__name__: continue
+        print(f"[{i}/{len(CHECKS)}] {name} ...", flush=True)
+        t, message = time.time(), fn()
+        print(f"[{i}/{len(CHECKS)}] {name}: {'FAILED' if message else 'ok'} ({time.time()-t:.0f} s)", flush=True)
+        if message: print(message.replace(str(ROOT) + "/", "")); failed += 1
+        else: passed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+if __name__ == "__main__":
+    if not shutil.which("git"): sys.exit("git is needed for the checks")
+    sys.exit(main(*sys.argv[1:2]))
