@@ -14,7 +14,7 @@ setup: .venv/.ready
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3,11) else "phys4d needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11 setup" % sys.version_info[:2])'
 	@echo "Setting up .venv (about three minutes and 3 GB, once)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev,docs]' | grep -v "already satisfied" || { echo "Setting up failed: see the lines above" >&2; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev,docs]'
 	$(BIN)/python -c "import phys4d.core"
 	touch $@
 

@@ -12,7 +12,6 @@ import dataclasses, difflib, hashlib, io, json, math, os, random, sys, tempfile,
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch

@@ -9,7 +9,6 @@ __all__ = ['pixel_grid', 'unproject', 'project', 'sample', 'warp', 'forward_back
 # %% ../nbs/01_geometry.ipynb #4ada7b4e
 import numpy as np
 import torch
-import torch.nn.functional as F
 from .core import Camera, Phys4DError, one_of
 
 # %% ../nbs/01_geometry.ipynb #d28af125

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HeadsConfig', 'read_blocks', 'unfold_time', 'Fuse', 'shifts', 'correlation', 'expected_shift', 'pull', 'Block',
-           'ClipMean', 'TimeMix', 'DepthNet', 'MotionNet', 'Heads4D', 'fold', 'n_parameters']
+           'ClipMean', 'TimeMix', 'even', 'DepthNet', 'MotionNet', 'Heads4D', 'fold', 'n_parameters']
 
 # %% ../nbs/11_heads.ipynb #32f68b43
 from dataclasses import dataclass, asdict
@@ -75,9 +75,14 @@ def correlation(a:torch.Tensor, # (n c h w), frame t
                 radius:int # cells
                ) -> torch.Tensor: # (n (2*radius+1)² h w)
     "Mean product of `a` at p and `b` at p + shift, zero outside of the picture."
-    h, w = a.shape[-2:]
-    b = F.pad(b, (radius,)*4)
-    return torch.stack([(a*b[..., radius+y:radius+y+h, radius+x:radius+x+w]).mean(1) for x, y in shifts(radius).tolist()], 1)
+    n, c, h, w = a.shape
+    a, b = rearrange(a, 'n c h w -> (n h) w c'), F.pad(b, (radius,)*4)
+    rows = []
+    for y in range(2*radius+1): # all pairs of a row with the row y below, then the diagonal band of that matrix
+        pairs = a @ rearrange(b[:, :, y:y+h], 'n c h w -> (n h) c w')                                  # (n*h w w+2r)
+        band = F.pad(pairs.flatten(1), (0, w)).unflatten(1, (w, w+2*radius+1))[..., :2*radius+1]
+        rows.append(rearrange(band, '(n h) w k -> n k h w', n=n))
+    return torch.cat(rows, 1)/c
 
 def expected_shift(corr:torch.Tensor, # (n k h w) from `correlation`
                    radius:int # cells
@@ -125,6 +130,12 @@ class TimeMix(nn.Module):
         return x + F.silu(rearrange(self.conv(y), 'b c t h w -> (b t) c h w'))
 
 # %% ../nbs/11_heads.ipynb #09b31cbe
+def even(conv:nn.Conv2d) -> nn.Conv2d:
+    "Give the four pixels that `pixel_shuffle` makes of one cell the same weights."
+    with torch.no_grad():
+        for p in (conv.weight, conv.bias): p.copy_(p[::4].repeat_interleave(4, 0))
+    return conv
+
 class DepthNet(nn.Module):
     "RGB and fused features → log-depth, confidence and the feature maps that the motion branch matches."
     def __init__(self, cfg):
@@ -136,7 +147,7 @@ class DepthNet(nn.Module):
         self.mean, self.time, self.dec3 = ClipMean(w3), TimeMix(w3), Block(w3, w3)
         self.up2, self.mean2, self.dec2 = nn.Conv2d(w3, w2, 1), ClipMean(w2), Block(w2, w2)
         self.up1, self.mean1, self.dec1 = nn.Conv2d(w2, w1, 1), ClipMean(w1), nn.Conv2d(w1, 2*w1, 3, padding=1)
-        self.out = nn.Conv2d(2*w1, 8, 1)
+        self.out = even(nn.Conv2d(2*w1, 8, 1))
 
     def forward(self, x, # (b*t 14 h/2 w/2): folded RGB and place
                 fused, # (b*t deep h/8 w/8)
@@ -157,23 +168,22 @@ class MotionNet(nn.Module):
         super().__init__()
         w1, w2, k = cfg.width, 2*cfg.width, (2*cfg.radius+1)**2
         self.radius, self.key = cfg.radius, nn.Conv2d(w2, cfg.match, 1)
-        self.heat = nn.Parameter(torch.tensor(2.))
-        self.read, self.body, self.coarse = nn.Conv2d(k+2+w2, w2, 3, padding=1), Block(w2, w2), nn.Conv2d(w2, 2, 1)
+        self.heat = nn.Parameter(torch.tensor(2.5))
+        self.read, self.body, self.coarse = nn.Conv2d(k+2+w2, w2, 3, padding=1), Block(w2, w2), nn.Conv2d(w2, 3, 1)
         self.up, self.mix = nn.Conv2d(w2, w1, 1), nn.Conv2d(3*w1+2, 2*w1, 3, padding=1)
-        self.mix2, self.out = nn.Conv2d(2*w1, 2*w1, 3, padding=1), nn.Conv2d(2*w1, 16, 1)
-        nn.init.zeros_(self.out.weight); nn.init.zeros_(self.out.bias)
-        nn.init.zeros_(self.coarse.weight); nn.init.zeros_(self.coarse.bias)
+        self.mix2, self.out = nn.Conv2d(2*w1, 2*w1, 3, padding=1), nn.Conv2d(2*w1, 12, 1)
+        nn.init.zeros_(self.coarse.weight); nn.init.zeros_(self.coarse.bias); nn.init.zeros_(self.out.weight); nn.init.zeros_(self.out.bias)
 
     def forward(self, key, d2, d1, b): # (b*t ...) -> flow (b*(t-1) 2 h w), delta (b*(t-1) 1 h w)
         now, nxt = lambda x: _frames(x, b, slice(None, -1)), lambda x: _frames(x, b, slice(1, None))
         k = F.normalize(self.key(key), dim=1)*self.heat.exp()
         corr = correlation(now(k), nxt(k), self.radius)
-        h = self.body(self.read(torch.cat([corr, expected_shift(corr, self.radius), now(d2)], 1)))
-        flow = F.interpolate(self.coarse(h), scale_factor=2, mode='bilinear')*2         # cells of half resolution
+        h = self.body(self.read(torch.cat([corr, guess := expected_shift(corr, self.radius), now(d2)], 1)))
+        res = self.coarse(h)
+        flow = F.interpolate(res[:, :2] + res[:, 2:].sigmoid()*guess, scale_factor=2, mode='bilinear')*2         # cells of half resolution
         x = torch.cat([now(d1), pull(nxt(d1), flow), F.interpolate(self.up(h), scale_factor=2), flow], 1)
-        out = F.pixel_shuffle(self.out(F.silu(self.mix2(F.silu(self.mix(x))))), 2)      # (n 4 h w)
-        gate = out[:, 3:].sigmoid()
-        return gate*(F.interpolate(flow, scale_factor=2, mode='bilinear')*2 + out[:, :2]), gate*out[:, 2:3]
+        out = F.pixel_shuffle(self.out(F.silu(self.mix2(F.silu(self.mix(x))))), 2)      # (n 3 h w)
+        return F.interpolate(flow, scale_factor=2, mode='bilinear')*2 + out[:, :2], out[:, 2:]
 
 def _frames(x, b, part): return rearrange(rearrange(x, '(b t) c h w -> b t c h w', b=b)[:, part], 'b t c h w -> (b t) c h w')
 

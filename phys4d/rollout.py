@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['kernels', 'sde_noise', 'sde_mean_std', 'ddim_mean_std', 'gaussian_logp', 'sde_step', 'policy_velocity', 'Trajectory',
-           'group_noise', 'pick_window', 'latent_shape', 'sample', 'rescore', 'recompute_logp', 'gaussian_kl', 'ToyNet',
-           'ToyFlow']
+           'group_noise', 'pick_window', 'sample', 'rescore', 'recompute_logp', 'gaussian_kl', 'ToyNet', 'ToyFlow']
 
 # %% ../nbs/17_rollout.ipynb #efd6181d
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
+from .backbone import BackboneSpec
 from .core import Phys4DError
 
 # %% ../nbs/17_rollout.ipynb #11db756a
@@ -151,7 +151,7 @@ def group_noise(
     z = torch.randn(b//group, n, *shape[1:], generator=generator)
     if shared: z = z.expand(-1, group, *z.shape[2:])
     elif antithetic: z = torch.cat([z, -z], 1)[:,:group]
-    return z.reshape(shape).to(device)
+    return z.reshape(shape).contiguous().to(device)
 
 # %% ../nbs/17_rollout.ipynb #bfc4f309
 def pick_window(
@@ -163,11 +163,6 @@ def pick_window(
     if not 0 <= start or length < 1 or start+length > steps-1:
         raise Phys4DError(f"pick_window: steps {start}…{start+length-1} are not within 0…{steps-2} (the last step must stay deterministic).")
     return tuple(range(start, start+length))
-
-# %% ../nbs/17_rollout.ipynb #d55b0d4a
-def latent_shape(spec): # (c, t', h', w') of a `BackboneSpec`
-    "Shape of one clip's latents under a backbone's specification."
-    return (spec.latent_channels, (spec.frames-1)//spec.t_factor+1, spec.height//spec.s_factor, spec.width//spec.s_factor)
 
 # %% ../nbs/17_rollout.ipynb #8fa6f3d9
 def _walk(backbone, x, tr, noise): # denoise x along tr.sigmas; fills the window's states of `tr`
@@ -204,7 +199,7 @@ def sample(
     many = lambda t: None if t is None else repeat(t, "s ... -> (s g) ...", g=group)
     sigmas = backbone.sigmas(steps, shift).float().to(cond.device)
     tr = Trajectory(sigmas, tuple(window), None, None, None, None, many(cond), many(first), [], a, kernel, guidance, many(null))
-    shape = (len(tr.cond), *latent_shape(backbone.spec))
+    shape = (len(tr.cond), *backbone.spec.latent_shape())
     draw = lambda shared=False: group_noise(shape, group, generator, shared, antithetic and not shared, cond.device)
     x = draw(same_start)
     if first is not None: x[:,:,:1] = tr.first
@@ -264,7 +259,7 @@ class ToyFlow:
     def __init__(self, frames=3, height=4, width=4, seed=0):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed); self.transformer = ToyNet()
-        self.spec = SimpleNamespace(frames=frames, height=height, width=width, fps=16, latent_channels=3, t_factor=1, s_factor=1)
+        self.spec = BackboneSpec(frames, height, width, 16, 3, dim=32, blocks=2, t_factor=1, s_factor=1, patch=(1,1,1))
     def sigmas(self, steps, shift=None): return torch.linspace(1, 0, steps+1)
     def encode_text(self, prompts): return torch.zeros(len(prompts), 1, 4)
     def null_text(self, b): return torch.zeros(b, 1, 4)

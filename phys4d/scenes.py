@@ -184,6 +184,7 @@ class ObjectSpec:
     along: list = field(default_factory=lambda: [0., 0.])
     yaw: list = field(default_factory=lambda: [0., 0.])
     lean: list = field(default_factory=lambda: [0., 0.])
+    push: list = field(default_factory=lambda: [0., 0.])
     velocity: list = field(default_factory=lambda: [[0., 0.]]*3)
     count: int = 1
     step: list = field(default_factory=lambda: [[0., 0.]]*3)
@@ -207,7 +208,7 @@ def _object_spec(d, w, known) -> ObjectSpec: # w: place for complaints; known: n
     kw = dict(name=d["name"], shape=shape, size=size, position=_ranges(d["position"], (2, 3), f"{w}.position", -20, 20),
               material=_names(d["material"], list(materials()["objects"]), f"{w}.material", "material"))
     if "on" in d: kw["on"] = _names(d["on"], ["floor", *known], f"{w}.on", "support")[0]
-    for k, lim in dict(gap=(0, 20), along=(-5, 5), yaw=(-180, 180), lean=(-45, 45)).items():
+    for k, lim in dict(gap=(0, 20), along=(-5, 5), yaw=(-180, 180), lean=(-45, 45), push=(-20, 20)).items():
         if k in d: kw[k] = _range(d[k], f"{w}.{k}", *lim)
     for k, lim in dict(velocity=(-20, 20), step=(-5, 5)).items():
         if k in d: kw[k] = _ranges(d[k], 3, f"{w}.{k}", *lim)
@@ -331,16 +332,18 @@ def _items(t, g, chosen) -> list: # of Item
         mat = str(g.choice(s.material)); m = materials()["objects"][mat]; word = str(g.choice(sorted(m["colors"])))
         chosen[s.name] = (word, mat)
         size = [_draw(g, r) for r in s.size]; pos = _place(g, s, size, done)
-        step = [_draw(g, r) for r in s.step]; yaw, lean = _draw(g, s.yaw), _draw(g, s.lean); vel = [_draw(g, r) for r in s.velocity]
+        step = [_draw(g, r) for r in s.step]; yaw, lean, push = _draw(g, s.yaw), _draw(g, s.lean), _draw(g, s.push); vel = [_draw(g, r) for r in s.velocity]
         spin = [-vel[1]/size[0], vel[0]/size[0], 0.] if s.rolling else [0., 0., 0.]
         for i in range(s.count):
             p = [pos[k] + i*step[k] for k in range(3)]; q = _quat((0, 0, 1), yaw)
             if s.shape == "ramp": q = _qmul(q, _quat((0, 1, 0), size[2]))
             elif s.on != "floor" and done[s.on].shape == "ramp" and s.shape != "sphere": q = _qmul(q, done[s.on].rotation)
             if lean and i == 0: p, q = _lean(p, size, lean), _qmul(q, _quat((0, 1, 0), lean))
+            v, w = vel, spin
+            if push and i == 0: v, w = [push*p[2], vel[1], -push*(p[0] - pos[0] - size[0]/2)], [0., push, 0.]   # turns about its lower edge
             done[s.name + (str(i + 1) if s.count > 1 else "")] = Item(
                 s.name + (str(i + 1) if s.count > 1 else ""), s.shape, size, mat, make_look("objects", mat, word), p, q,
-                0. if s.fixed else m["density"]*volume(s.shape, size), m["restitution"], m["friction"], m["rolling_friction"], vel, spin)
+                0. if s.fixed else m["density"]*volume(s.shape, size), m["restitution"], m["friction"], m["rolling_friction"], v, w)
     return list(done.values())
 
 def _mirror(i): # reflect an item at x = 0

@@ -1,5 +1,5 @@
 "What CI checks, in the order in which it is cheap to fail. Called by `make test`."
-import ast, json, os, re, shutil, subprocess, sys, time
+import ast, json, os, re, shutil, signal, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,8 +79,32 @@ def nbdev_test():
         if line.startswith(("Starting", "- Completed")): print("   ", line.rstrip().replace(str(ROOT) + "/", ""), flush=True)
     return "".join(lines[-200:]) if live.wait() else ""
 
+def demo_path():
+    "The demo's recipe at its smallest sizes: killed in the middle, resumed, complete, and then nothing left to do"
+    out = Path(tempfile.mkdtemp())/"smoke"
+    cmd, seen = [sys.executable, "-m", "phys4d.batch", "smoke", "--out", out], []
+    first = subprocess.Popen([str(c) for c in cmd], cwd=ROOT, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1, start_new_session=True)
+    for line in first.stdout:
+        print("   ", line.rstrip(), flush=True); seen.append(line)
+        if line.startswith("[3/"): time.sleep(4); os.killpg(first.pid, signal.SIGKILL); break
+    first.wait()
+    if not any(line.startswith("[3/") for line in seen): return f"the first run ended before its third step:\n{sh(*cmd).stderr[-3000:]}"
+    second = sh(*cmd)
+    for line in second.stdout.splitlines(): print("   ", line, flush=True)
+    if second.returncode: return f"the resumed run failed:\n{second.stderr[-3000:]}"
+    if second.stdout.count("already done") != 2: return f"the resumed run did not skip the two finished steps:\n{second.stdout}"
+    t, third = time.time(), sh(*cmd)
+    if third.stdout.count("already done") != 7 or time.time() - t > 30: return f"the third run found something to do, or took {time.time()-t:.0f} s:\n{third.stdout}"
+    rows = (out/"metrics.csv").read_text().splitlines()
+    if rows[0] != "suite,stage,metric,unit,better,mean,lo,hi,n,seed": return f"metrics.csv has the columns {rows[0]}"
+    if {r.split(",")[1] for r in rows[1:]} != {"baseline", "stage1", "stage2", "stage3"}: return "metrics.csv lacks a stage"
+    missing = [p for p in ("report.html", "manifest.json", "recordings/*.rrd", "clips/*.mp4", "notebooks/report.ipynb") if not list(out.glob(p))]
+    shutil.rmtree(out.parent)
+    return f"the run folder lacks {missing}" if missing else ""
+
 CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
-          ("pyflakes", pyflakes), ("every module imports alone", imports), ("nbdev_test", nbdev_test)]
+          ("pyflakes", pyflakes), ("every module imports alone", imports), ("nbdev_test", nbdev_test),
+          ("the demo's path, killed and resumed, at the smallest sizes", demo_path)]
 
 def main(only=None):
     passed = failed = 0

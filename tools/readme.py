@@ -1,0 +1,39 @@
+"README.md from nbs/index.ipynb. Called by `make readme`."
+import base64, re
+from pathlib import Path
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT/"nbs"/"images"
+
+def output(o, name):
+    "One output as markdown: a picture by link, a table or text as it is"
+    data = o.get("data", {})
+    for mime, ext in (("image/png", "png"), ("image/gif", "gif")):
+        if mime in data:
+            IMAGES.mkdir(exist_ok=True)
+            (IMAGES/f"{name}.{ext}").write_bytes(base64.b64decode(data[mime]))
+            return f"![](nbs/images/{name}.{ext})"
+    if "text/markdown" in data: return data["text/markdown"]
+    text = data.get("text/plain") or o.get("text") or ""
+    return f"    {text.strip()}".replace("\n", "\n    ") if text.strip() else ""
+
+def links(text):
+    "Pages of the site become notebooks of the repository"
+    return re.sub(r"\]\((?!https?:|#|/)([\w/.-]+)\.(?:html|ipynb)(#[\w.-]+)?\)", r"](nbs/\1.ipynb)", text)
+
+def readme(nb):
+    parts = ["<!-- written by `make readme` from nbs/index.ipynb: edit that notebook -->"]
+    for i, c in enumerate(nb.cells):
+        src = c.source.strip()
+        if c.cell_type == "markdown": parts.append(links(re.sub(r"^> (.+)$", r"*\1*", src, count=1, flags=re.M) if i == 0 else src))
+        if c.cell_type != "code" or src.startswith("#| hide"): continue
+        shown = "\n".join(l for l in src.splitlines() if not l.startswith("#|"))
+        if shown and "#| echo: false" not in src: parts.append(f"```python\n{shown}\n```")
+        parts += filter(None, (output(o, f"readme_{i}_{j}") for j, o in enumerate(c.outputs)))
+    return "\n\n".join(parts) + "\n"
+
+if __name__ == "__main__":
+    text = readme(nbformat.read(ROOT/"nbs"/"index.ipynb", 4))
+    (ROOT/"README.md").write_text(text, encoding="utf-8")
+    print(f"README.md: {len(text.splitlines())} lines")
