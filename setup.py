@@ -20,6 +20,8 @@ setup(
     author=cfg["author"],
     author_email=cfg["author_email"],
     url=cfg["git_url"],
+    project_urls={"Documentation": cfg["doc_host"] + cfg["doc_baseurl"]},
+    classifiers=["Development Status :: 3 - Alpha", "Intended Audience :: Science/Research", "Programming Language :: Python :: 3"],
     license="Apache-2.0",
     packages=find_packages(include=["phys4d", "phys4d.*"]),
     install_requires=cfg["requirements"].split(),

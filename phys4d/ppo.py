@@ -33,7 +33,7 @@ from .rollout import ToyFlow, Trajectory, gaussian_kl, pick_window, rescore, sam
 class PPOConfig:
     "Settings of stage 3; all values are our choice."
     seed:int = 0 # of scenes and noise
-    iterations:int = 10 # rounds of sample → update
+    iterations:int = 7 # rounds of sample → update
     scenes:int = 4 # scenes per round
     group:int = 6 # rollouts per scene
     chunk:int = 4 # scenes per model call
@@ -48,7 +48,7 @@ class PPOConfig:
     same_start:bool = True # a group shares its first noise
     antithetic:bool = True # the noise within a group is mirrored
     epochs:int = 2 # optimizer steps per round, each over all rollouts
-    lr:float = 2e-4 # AdamW learning rate
+    lr:float = 3e-4 # AdamW learning rate
     clip:float = 1e-3 # the ratio is clipped to 1 ± this (log-probabilities are means, hence small)
     beta:float = .02 # weight of the KL to the reference
     adv_clamp:float = 5. # advantages are clamped to ± this
@@ -57,7 +57,7 @@ class PPOConfig:
     tau:float = .1 # Chamfer distance that gives reward 1/e, share of the scene diagonal
     rank:int = 8 # LoRA rank, if the model has no LoRA yet
     val_scenes:int = 6 # held-out scenes that watch over the run; 0 = none
-    val_every:int = 2 # rounds between two looks at them
+    val_every:int = 3 # rounds between two looks at them
     gold_slack:float = .01 # how far gold may fall below its start before it counts as falling
     patience:int = 2 # looks with reward up and gold down in a row that stop the run
     save_every:int = 1 # rounds
@@ -371,7 +371,7 @@ def one_round(run, iteration:int) -> tuple[dict,dict]: # scalars for the log; cl
     adv, kept = advantages(rewards.view(-1, cfg.group), cfg.adv_clamp)
     with torch.no_grad(), weights_as(run.policy, run.reference), autocast(run.device, cfg): refs = [rescore(model, tr)[1] for tr in trs]
     stats = update(model, run.policy, trs, adv.flatten().split([len(t) for t in trs]), refs, run.optimizer, acc, cfg)
-    gold = np.array([run.gold(p, t) for p, t in zip(preds, truths)], float)
+    gold = np.array([run.gold(p, t) for p, t in zip(preds[::cfg.group], truths[::cfg.group])], float) # of one rollout per scene
     groups = rewards.view(-1, cfg.group)
     run.info["rows"] += [dict(iteration=iteration, key=clip_key(c), rollouts=cfg.group, reward=g.mean().item(), spread=g.std(unbiased=False).item(),
                               kept=bool(k)) for c, g, k in zip(scenes, groups, kept)]
