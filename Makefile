@@ -5,9 +5,9 @@ BIN    := .venv/bin
 RECIPE ?= demo
 export RERUN_ANALYTICS ?= 0
 
-.PHONY: help setup demo test docs lab readme clean
+.PHONY: help setup demo test docs lab readme publish clean
 help:
-	@sed -n 's/^# make/make/p' Makefile; echo "make docs   the notebooks as a site in _docs/"; echo "make lab    JupyterLab on this machine"; echo "make readme README.md from nbs/index.ipynb"; echo "make clean  notebooks without noise, modules exported"
+	@sed -n 's/^# make/make/p' Makefile; echo "make docs   the notebooks as a site in _docs/"; echo "make lab    JupyterLab on this machine"; echo "make readme README.md from nbs/index.ipynb"; echo "make publish  outputs and table of runs/demo into the pages"; echo "make clean  notebooks without noise, modules exported"
 
 setup: .venv/.ready
 .venv/.ready: settings.ini setup.py constraints.txt
@@ -32,6 +32,9 @@ lab: setup
 
 readme: setup
 	$(BIN)/python tools/readme.py
+
+publish: setup
+	$(BIN)/python tools/publish.py $(RUN)
 
 clean: setup
 	$(BIN)/nbdev_export && $(BIN)/nbdev_clean

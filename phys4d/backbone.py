@@ -7,9 +7,9 @@ __all__ = ['ADAPTERS', 'GENERIC', 'add_noise', 'shift_sigmas', 'euler', 'Backbon
            'at_once', 'encode_at_once', 'decode_at_once', 'WanBackbone', 'vp_from_flow', 'flow_from_vp', 'vp_sigmas',
            'CogVideoXBackbone', 'check_folder', 'quiet', 'load_backbone', 'make_tokenizer', 'make_vae', 'make_tiny_wan',
            'scene_words', 'save_backbone', 'tiny_wan_at', 'web_jobs', 'make_web_corpus', 'WebCorpus', 'to_rgb',
-           'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'train_loop', 'VAEConfig', 'psnr',
-           'motion_weight', 'vae_loss', 'train_vae', 'measure_latents', 'encode_corpus', 'read_latents', 'FlowConfig',
-           'flow_matching_loss', 'train_transformer', 'make_tiny_cogvideox']
+           'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'orthogonal', 'Muon', 'train_loop', 'VAEConfig',
+           'psnr', 'motion_weight', 'vae_loss', 'train_vae', 'measure_latents', 'encode_corpus', 'read_latents',
+           'FlowConfig', 'flow_matching_loss', 'train_transformer', 'make_tiny_cogvideox']
 
 # %% ../nbs/10_backbone.ipynb #7e58a033
 import dataclasses, json, math, os, re, tempfile, time, types
@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-import numpy as np, torch, transformers
+import numpy as np, torch, torch.nn.functional as F, transformers
 _level = transformers.logging.get_verbosity(); transformers.logging.set_verbosity_error() # it warns of image processors that nobody here uses
 from diffusers import AutoencoderKLWan, DiffusionPipeline, FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanTransformer3DModel
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanResample, patchify, unpatchify
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanResample, patchify, unpatchify
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 transformers.logging.set_verbosity(_level)
 from einops import rearrange, repeat
@@ -191,10 +191,15 @@ def _whole_resample(self, x, feat_cache=None, feat_idx=None): # WanResample.forw
     x = rearrange(self.resample(rearrange(x, 'b c t h w -> (b t) c h w')), '(b t) c h w -> b c t h w', t=t)
     return torch.cat([x[:, :, :1], self.time_conv(x)], 2) if self.mode == "downsample3d" and t > 1 else x
 
+def _one_frame(self, x, cache_x=None): # WanCausalConv3d.forward; a single frame meets only the last slice of the kernel
+    if cache_x is not None or x.shape[2] > 1 or x.device.type != "cpu": return type(self).forward(self, x, cache_x)
+    return F.conv2d(x[:, :, 0], self.weight[:, :, -1], self.bias, self.stride[1:], (self._padding[2], self._padding[0])).unsqueeze(2)
+
 def at_once(vae):
-    "Let `encode_at_once` and `decode_at_once` work on this VAE; its own methods stay as they were"
+    "Let `encode_at_once` and `decode_at_once` work on this VAE, and single frames go by 2-D convolutions; the numbers stay as they were"
     for m in vae.modules():
         if isinstance(m, WanResample): m.forward = types.MethodType(_whole_resample, m)
+        if isinstance(m, WanCausalConv3d): m.forward = types.MethodType(_one_frame, m)
     return vae
 
 def encode_at_once(vae, x): # (b 3 t h w) -> posterior
@@ -649,6 +654,50 @@ def load_state(path, model, opt, ema)->int: # next step, 0 where there is no che
     return int(meta["step"])
 
 # %% ../nbs/10_backbone.ipynb #58ca3d59
+def orthogonal(
+    g:torch.Tensor, # (m n)
+    steps:int=5,
+)->torch.Tensor: # (m n), its singular values near 1
+    "Newton–Schulz iteration towards the nearest orthogonal matrix, with Muon's coefficients"
+    x = g/(g.norm() + 1e-7)
+    if len(g) > g.shape[1]: x = x.T
+    for _ in range(steps):
+        a = x @ x.T
+        x = 3.4445*x + (-4.775*a + 2.0315*a @ a) @ x
+    return x.T if len(g) > g.shape[1] else x
+
+class Muon(torch.optim.Optimizer):
+    "Muon for matrices and convolutions (seen as matrices), AdamW for everything else and for groups with `matrices=False`"
+    def __init__(self, params, lr:float=2e-3, momentum:float=.95, betas:tuple=(.9, .98), weight_decay:float=0., eps:float=1e-8, matrices:bool=True):
+        super().__init__(params, dict(lr=lr, momentum=momentum, betas=betas, weight_decay=weight_decay, eps=eps, matrices=matrices))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None if closure is None else torch.enable_grad()(closure)()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None: continue
+                p.mul_(1 - group["lr"]*group["weight_decay"])
+                matrix = group["matrices"] and p.ndim > 1 and min(len(p), p[0].numel()) >= 8
+                p.add_(self._matrix(p, group) if matrix else self._rest(p, group), alpha=-group["lr"])
+        return loss
+
+    def _matrix(self, p, group): # an update with the usual size of one of Adam's
+        s, m = self.state[p], group["momentum"]
+        if not s: s["mean"] = torch.zeros_like(p)
+        s["mean"].lerp_(p.grad, 1 - m)
+        u = p.grad.lerp(s["mean"], m).flatten(1)
+        return (orthogonal(u)*.2*max(u.shape)**.5).view_as(p)
+
+    def _rest(self, p, group):
+        s, (b1, b2) = self.state[p], group["betas"]
+        if not s: s.update(step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+        s["step"] += 1
+        s["exp_avg"].lerp_(p.grad, 1 - b1); s["exp_avg_sq"].lerp_(p.grad.square(), 1 - b2)
+        n = float(s["step"])
+        return s["exp_avg"]/(1 - b1**n)/((s["exp_avg_sq"]/(1 - b2**n)).sqrt() + group["eps"])
+
+# %% ../nbs/10_backbone.ipynb #3cc64670
 def train_loop(
     name:str, # for seeds and the progress bar
     model, # nn.Module, trained in place
@@ -658,10 +707,10 @@ def train_loop(
     evaluate, # () -> dict of scalars, called on averaged weights
     export=lambda: None, # called on averaged weights at each checkpoint
 ):
-    "AdamW with EMA; logs, evaluates and checkpoints every `cfg.every` steps; goes on from the last checkpoint"
+    "Muon with EMA; logs, evaluates and checkpoints every `cfg.every` steps; goes on from the last checkpoint"
     out = Path(out)
     model.train().requires_grad_(True)
-    opt = torch.optim.AdamW(model.parameters(), cfg.lr, betas=(.9, .98), weight_decay=cfg.weight_decay)
+    opt = Muon(model.parameters(), cfg.lr, weight_decay=cfg.weight_decay)
     ema = EMA(model, cfg.ema)
     start = load_state(out/"state.safetensors", model, opt, ema)
     log, t0 = MetricLog(out, resume_at=start, tensorboard=cfg.tensorboard) if start < cfg.steps else None, time.time()
@@ -685,8 +734,9 @@ def train_loop(
 @dataclass
 class VAEConfig:
     steps:int = 1600
-    lr:float = 2e-3 # peak, AdamW
+    lr:float = 3e-3 # peak
     frames:int = 36 # frames a batch, about (at least two clips)
+    images:float = .5 # share of batches of single frames, from as many clips
     kl:float = 1e-5 # weight of the pull to a unit normal
     edges:float = .5 # weight of the gradient loss
     motion:float = 4. # further weight of moving pixels
@@ -744,7 +794,7 @@ def train_vae(
     lengths = [t for t in (1, 5, 9, 17) if t <= full]
     def loss_fn(step, g):
         if step % 50 == 0: corpus.refresh()
-        t = int(g.choice(lengths, p=np.array(lengths)**.5/np.sum(np.array(lengths)**.5)))
+        t = 1 if g.random() < cfg.images else int(g.choice(lengths, p=np.array(lengths)**.5/np.sum(np.array(lengths)**.5)))
         picks, starts = g.integers(len(corpus), size=max(2, cfg.frames//t)), g.integers(full - t + 1, size=64)
         x = to_rgb([_mirror(corpus[i][s:s + t], g) for i, s in zip(picks, starts)])
         loss, y = vae_loss(vae, x, cfg)
@@ -800,7 +850,7 @@ def read_latents(
 @dataclass
 class FlowConfig:
     steps:int = 1600
-    lr:float = 1e-3 # peak, AdamW
+    lr:float = 1e-3 # peak
     batch:int = 24 # clips
     keep:float = .85 # share with a clean first latent
     drop_text:float = .1 # share without text

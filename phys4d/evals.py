@@ -6,9 +6,9 @@
 __all__ = ['PERCEIVED', 'COLUMNS', 'CHIEF', 'TABLE_CSS', 'REPORT_CSS', 'Stage', 'as_stage', 'suite_kind', 'model_stage',
            'external_baseline', 'clip_key', 'scene_of', 'noise_seed', 'measure', 'fingerprint', 'read_row', 'run_stage',
            'kept_path', 'evaluate', 'long_rows', 'set_row', 'bootstrap_mean', 'scene_draws', 'by_scene', 'summarise',
-           'differences', 'short', 'table_html', 'ResultTable', 'contact_sheet', 'kept_clips', 'nice_ticks',
-           'svg_intervals', 'svg_curves', 'spread', 'chamfer_over_time', 'fewer_colours', 'png_uri', 'verdict_html',
-           'write_report']
+           'differences', 'short', 'table_html', 'table_markdown', 'ResultTable', 'contact_sheet', 'kept_clips',
+           'nice_ticks', 'svg_intervals', 'svg_curves', 'spread', 'chamfer_over_time', 'fewer_colours', 'png_uri',
+           'verdict_html', 'write_report']
 
 # %% ../nbs/20_evals.ipynb #2a134172
 import base64
@@ -266,6 +266,20 @@ def table_html(summary:pd.DataFrame, metrics=None)->str:
     return "".join(out)
 
 # %% ../nbs/20_evals.ipynb #ac7497e0
+def table_markdown(summary:pd.DataFrame, metrics=None)->str:
+    "The same as plain text, for a README."
+    stages, out = list(dict.fromkeys(summary.stage)), []
+    for suite, g in summary.groupby("suite", sort=False):
+        out.append(f"| {suite} | {' | '.join(stages)} |\n|---|{'---|'*len(stages)}")
+        for m in dict.fromkeys(g.metric):
+            if m.startswith("chamfer_t") or metrics is not None and m not in metrics: continue
+            rows = {r["stage"]: r for _, r in g[g.metric == m].iterrows()}; one = next(iter(rows.values()))
+            cells = [f"{rows[s]['mean']:.3g} [{rows[s]['lo']:.3g}, {rows[s]['hi']:.3g}]" if s in rows else "" for s in stages]
+            out.append(f"| {m} {'↓' if one['better'] == 'lower' else '↑'} ({one['unit']}, n={one['n']}) | {' | '.join(cells)} |")
+        out.append("")
+    return "\n".join(out)
+
+# %% ../nbs/20_evals.ipynb #114aad6f
 TABLE_CSS = """table.p4d{border-collapse:collapse;margin:0 0 1.5em;font-variant-numeric:tabular-nums;font-size:.92em}
 table.p4d caption{text-align:left;font-weight:600;padding:.4em 0}
 table.p4d th,table.p4d td{padding:.35em .9em;text-align:right;border:0;border-bottom:1px solid #8884;line-height:1.25;background:none}
@@ -279,6 +293,7 @@ class ResultTable:
         if lack: raise Phys4DError(f"ResultTable: the summary lacks {', '.join(sorted(lack))}; pass the table of summarise")
         self.df, self.metrics = summary[COLUMNS], metrics
     def _repr_html_(self): return f"<style>{TABLE_CSS}</style>{table_html(self.df, self.metrics)}"
+    def _repr_markdown_(self): return table_markdown(self.df, self.metrics)
     def save(self, path):
         "Write the CSV, atomically."
         with atomic_path(path) as tmp: self.df.to_csv(tmp, index=False, float_format="%.6g")

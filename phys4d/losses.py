@@ -90,12 +90,16 @@ def ssi_depth(gradient:float=.5, # weight of the gradient term
     return Loss(fn, 'ssi_depth')
 
 # %% ../nbs/14_losses.ipynb #b375c8b5
-def log_depth() -> Loss:
+def log_depth(gradient:float=0., # weight of the gradient term
+              objects:float=0., # extra weight of the pixels of objects, where the truth labels them
+              scales:int=3) -> Loss:
     "Mean |log D − log D*| over valid pixels (no unit: 0.1 is about 10 %)."
     def fn(pred, batch):
         w = _weight(batch, 'confidence', pred['depth'])
         q = torch.where(w > 0, batch['depth'], 1.).clamp(min=1e-3)
-        return masked_mean((pred['depth'].clamp(min=1e-3).log() - q.log()).abs(), w)
+        res = pred['depth'].clamp(min=1e-3).log() - q.log()
+        near = w*(1 + objects*(batch['seg'] > 0).to(w)) if objects and 'seg' in batch else w
+        return masked_mean(res.abs(), near) + (gradient*gradient_matching(res, w, scales) if gradient else 0.)
     return Loss(fn, 'log_depth')
 
 # %% ../nbs/14_losses.ipynb #eeae2efd

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from .backbone import Muon
 from .core import MetricLog, Phys4DError, ensure_dir, load_tensors, make_config, progress, save_tensors, seed_all
 from .data import batch_indices, collate
 from .lift import Lifted, to_tensor, to_uint8
@@ -85,7 +86,7 @@ class Fit:
         self.acc = Accelerator(cpu=self.device.type == 'cpu')
         self.named = {n: p for params, _ in groups for n, p in params.items()}
         self.lrs = [lr for _, lr in groups]
-        opt = torch.optim.AdamW([dict(params=list(p.values()), lr=lr) for p, lr in groups], weight_decay=cfg.weight_decay)
+        opt = Muon([dict(params=list(p.values()), lr=lr, matrices=not any("lora_" in n for n in p)) for p, lr in groups], weight_decay=cfg.weight_decay)
         self.opt, self.time = self.acc.prepare(opt), time.time()
         if self.file.exists(): self.load()
         self.metrics = MetricLog(out, resume_at=self.start)
@@ -102,7 +103,7 @@ class Fit:
     def autocast(self): return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.precision == 'bf16')
 
     def update(self, step:int, loss) -> float: # gradient norm before clipping
-        "One step of AdamW; a step whose gradient is not finite is left out."
+        "One step of the optimiser; a step whose gradient is not finite is left out."
         for g, lr in zip(self.opt.param_groups, self.lrs): g['lr'] = lr*rate(step, self.cfg.steps, self.cfg.warmup)
         self.acc.backward(loss)
         norms = [float(self.acc.clip_grad_norm_(g['params'], self.cfg.clip_norm)) for g in self.opt.param_groups] # each group by itself
@@ -140,7 +141,7 @@ def fit_load(self:Fit):
     for i, (n, p) in enumerate(self.named.items()):
         if f'weight/{n}' not in tensors or tensors[f'weight/{n}'].shape != p.shape: raise Phys4DError(f"{self.file} does not fit this model: {n}")
         with torch.no_grad(): p.copy_(tensors[f'weight/{n}'])
-        state[i] = {k: tensors[f'{k}/{n}'] for k in ('step', 'exp_avg', 'exp_avg_sq') if f'{k}/{n}' in tensors}
+        state[i] = {k: tensors[f'{k}/{n}'] for k in ('step', 'exp_avg', 'exp_avg_sq', 'mean') if f'{k}/{n}' in tensors}
     groups = self.opt.state_dict()['param_groups']
     self.opt.load_state_dict(dict(state={i: s for i, s in state.items() if s}, param_groups=groups))
     self.start = int(meta['step'])
@@ -163,9 +164,9 @@ class PretrainConfig:
     "Settings of stage 1 (our choice)."
     steps:int = 160            # optimiser steps
     batch:int = 4              # clips a step
-    lr:float = 2e-3            # peak learning rate
+    lr:float = 4e-3            # peak learning rate
     warmup:int = 10            # steps of rising learning rate
-    weight_decay:float = 1e-3  # of AdamW
+    weight_decay:float = 1e-3  # pull of all weights to 0
     clip_norm:float = 1.       # largest norm of the gradient
     sigma_low:float = .02      # noise level, 0 … 1: lower end of the usual range
     sigma_high:float = .25     # noise level: upper end of the usual range

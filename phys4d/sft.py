@@ -57,7 +57,7 @@ class SFTConfig:
     lr_lora:float = 1e-3       # peak learning rate of the LoRA layers
     lr_heads:float = 1e-3      # peak learning rate of the heads
     warmup:int = 10            # steps of rising learning rate
-    weight_decay:float = 1e-3  # of AdamW
+    weight_decay:float = 1e-3  # pull of all weights to 0
     clip_norm:float = 1.       # largest norm of the gradient
     sigma_low:float = .02      # noise level for the heads, 0 … 1: lower end of the usual range
     sigma_high:float = .25     # noise level for the heads: upper end of the usual range
@@ -67,6 +67,8 @@ class SFTConfig:
     through:bool = False       # losses on depth and motion also reach the LoRA layers (slower)
     w_diffusion:float = 1.     # weight: flow matching on simulated clips
     w_depth:float = 2.         # weight: log-depth, metric
+    objects:float = 3.         # extra weight of objects within it: few pixels, but they are what moves
+    edges:float = .5           # weight of depth gradients within it
     w_flow:float = 1.          # weight: endpoint error, per px
     w_delta:float = 5.         # weight: depth change, per metre
     w_warp:float = 2.          # weight: warp consistency, per metre
@@ -77,7 +79,7 @@ class SFTConfig:
 
 def sft_loss(cfg:SFTConfig) -> Loss:
     "The loss of stage 2."
-    return (cfg.w_diffusion*flow_matching() + cfg.w_depth*log_depth() + cfg.w_flow*flow_l1() + cfg.w_delta*delta_l1()
+    return (cfg.w_diffusion*flow_matching() + cfg.w_depth*log_depth(cfg.edges, cfg.objects) + cfg.w_flow*flow_l1() + cfg.w_delta*delta_l1()
             + cfg.w_warp*warp_consistency() + cfg.w_confidence*confidence_bce())
 
 # %% ../nbs/16_sft.ipynb #3a855ed9
