@@ -511,6 +511,8 @@ def save_backbone(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tmp-") as tmp:
         with quiet(): pipe.save_pretrained(tmp)
         for f in Path(tmp).rglob("*.safetensors"): _halve(f)
+        for f in [*Path(tmp).glob("*/config.json"), Path(tmp)/"model_index.json"]: # diffusers notes the folder of this machine
+            if f.is_file(): f.write_text(json.dumps({k: v for k, v in json.loads(f.read_text()).items() if k != "_name_or_path"}, indent=2) + "\n")
         (Path(tmp)/"phys4d.json").write_text(json.dumps(settings, indent=1))
         for f in sorted(p for p in Path(tmp).rglob("*") if p.is_file()):
             to = folder/f.relative_to(tmp)
@@ -702,15 +704,15 @@ def train_loop(
     name:str, # for seeds and the progress bar
     model, # nn.Module, trained in place
     loss_fn, # (step, generator) -> loss, dict of scalars
-    cfg, # steps, lr, clip, weight_decay, ema, every, seed
+    cfg, # steps, lr, muon, clip, weight_decay, ema, every, seed
     out, # folder of the run
     evaluate, # () -> dict of scalars, called on averaged weights
     export=lambda: None, # called on averaged weights at each checkpoint
 ):
-    "Muon with EMA; logs, evaluates and checkpoints every `cfg.every` steps; goes on from the last checkpoint"
+    "Muon or AdamW with EMA; logs, evaluates and checkpoints every `cfg.every` steps; goes on from the last checkpoint"
     out = Path(out)
     model.train().requires_grad_(True)
-    opt = Muon(model.parameters(), cfg.lr, weight_decay=cfg.weight_decay)
+    opt = Muon(model.parameters(), cfg.lr, weight_decay=cfg.weight_decay, matrices=cfg.muon)
     ema = EMA(model, cfg.ema)
     start = load_state(out/"state.safetensors", model, opt, ema)
     log, t0 = MetricLog(out, resume_at=start, tensorboard=cfg.tensorboard) if start < cfg.steps else None, time.time()
@@ -736,6 +738,7 @@ class VAEConfig:
     steps:int = 1600
     lr:float = 3e-3 # peak
     frames:int = 36 # frames a batch, about (at least two clips)
+    muon:bool = True # orthogonal updates of matrices; else AdamW
     images:float = .5 # share of batches of single frames, from as many clips
     kl:float = 1e-5 # weight of the pull to a unit normal
     edges:float = .5 # weight of the gradient loss
@@ -851,6 +854,7 @@ def read_latents(
 class FlowConfig:
     steps:int = 1600
     lr:float = 1e-3 # peak
+    muon:bool = False # orthogonal updates of matrices; else AdamW
     batch:int = 24 # clips
     keep:float = .85 # share with a clean first latent
     drop_text:float = .1 # share without text

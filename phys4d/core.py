@@ -113,6 +113,15 @@ def write_text(
 # %% ../nbs/00_core.ipynb #fa3b2414
 def _is_np(tensors): return all(isinstance(v, np.ndarray) for v in tensors.values())
 
+def _stable_header(data:bytes)->bytes:
+    "safetensors writes its metadata in hash order: put the keys in sorted order, so that bytes repeat"
+    n = int.from_bytes(data[:8], "little")
+    head = json.loads(data[8:8+n])
+    if "__metadata__" in head: head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8+n:]
+
 def save_tensors(
     tensors:dict, # name -> numpy array or torch tensor (all of one kind)
     path, # file to write, atomically
@@ -121,7 +130,7 @@ def save_tensors(
     "Write tensors to one safetensors file, atomically"
     if _is_np(tensors): data = st_save_np({k: np.ascontiguousarray(v) for k,v in tensors.items()}, meta)
     else: data = st_save_pt({k: v.detach().cpu().contiguous() for k,v in tensors.items()}, meta)
-    with atomic_path(path) as tmp: tmp.write_bytes(data)
+    with atomic_path(path) as tmp: tmp.write_bytes(_stable_header(data))
 
 def load_tensors(
     path, # safetensors file
@@ -390,15 +399,6 @@ def _clip_to_bytes(self:Clip4D)->bytes:
     arrays = {k: np.ascontiguousarray(arrays[k]) for k in sorted(arrays)}
     header = {"format": "clip4d/1", "clip": json.dumps(info, sort_keys=True)}
     return _stable_header(st_save_np(arrays, header))
-
-def _stable_header(data:bytes)->bytes:
-    "safetensors writes its metadata in hash order: put the keys in sorted order, so that bytes repeat"
-    n = int.from_bytes(data[:8], "little")
-    head = json.loads(data[8:8+n])
-    head["__metadata__"] = dict(sorted(head["__metadata__"].items()))
-    text = json.dumps(head, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + data[8+n:]
 
 def _clip_save(self:Clip4D, path):
     "Write the clip to one safetensors file, atomically"

@@ -16,6 +16,7 @@ import contextlib
 import html
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -144,6 +145,7 @@ def evaluate(stages:dict, # name -> Stage or (truth, seed) -> Clip4D
              keep=2, # clips per suite and stage kept whole in the cache
              features=random_features, # for the FVD-like number of the generate suites; None to leave it out
              batch=8, # clips given to a stage at once
+             workers=1, # stages measured at the same time, in threads; more than 1 needs stages that share no model
             )->pd.DataFrame: # long: suite, stage, scene, key, sample, metric, unit, better, value
     "Measure every stage on every suite; one row per clip and metric."
     stages, out = {k: as_stage(v) for k, v in stages.items()}, []
@@ -153,9 +155,10 @@ def evaluate(stages:dict, # name -> Stage or (truth, seed) -> Clip4D
             chosen = metrics.get(suite) if isinstance(metrics, dict) else metrics
             use = pick_metrics(chosen if chosen is not None else PERCEIVED if suite_kind(suite) == "perceive" else None)
             true = features(truths) if features and suite_kind(suite) == "generate" and len(truths) > 2 else None
-            for name, stage in stages.items():
-                bar.set_description(f"{suite} {name}")
-                rows = run_stage(stage, suite, name, truths, list(seeds), use, features, cache, keep, batch, bar)
+            bar.set_description(suite)
+            with ThreadPoolExecutor(workers) as pool:
+                done = list(pool.map(lambda job: run_stage(job[1], suite, job[0], truths, list(seeds), use, features, cache, keep, batch, bar), stages.items()))
+            for name, rows in zip(stages, done):
                 out += long_rows(suite, name, rows, {m.name: m for m in use})
                 if true is not None and rows: out.append(set_row(suite, name, rows, true, len(seeds)))
     return pd.DataFrame(out)
