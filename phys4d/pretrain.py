@@ -38,8 +38,8 @@ def encode_clips(model:Lifted, # its backbone encodes
         tensors, meta = load_tensors(file, framework='pt')
         if meta.get('signature') == sign: return tensors
     z, recon = [], []
-    for c in progress(clips, desc='encode clips'):
-        x = model.backbone.encode_video(to_tensor(c.rgb[None], model.device))
+    for i in progress(range(0, len(clips), 2), desc='encode clips, two at a time'):
+        x = model.backbone.encode_video(to_tensor(np.stack([c.rgb for c in clips[i:i+2]]), model.device))
         z.append(x.float().cpu()); recon.append(torch.from_numpy(to_uint8(model.backbone.decode_video(x))))
     tensors = dict(latents=torch.cat(z), recon=torch.cat(recon))
     save_tensors(tensors, file, dict(signature=sign))

@@ -27,11 +27,13 @@ def draft_clips(model:Lifted, dataset, cache, # from `encode_clips`
         tensors, meta = load_tensors(file, framework='pt')
         if meta.get('signature') == sign: return tensors
     z, rgb = [], []
-    for i in progress(range(len(dataset)), desc='drafts'):
-        g, x0 = generator(seed, i, 7), cache['latents'][i:i+1].to(model.device)
-        s = sigma[0] + (sigma[1]-sigma[0])*torch.rand(1, generator=g).to(x0)
-        xt = (1-s)*x0 + s*torch.randn(x0.shape, generator=g).to(x0)
-        v = model.backbone.velocity(xt, s, model.backbone.encode_text([dataset[i].prompt]), x0[:, :, :1])
+    for i in progress(range(0, len(dataset), 2), desc='drafts, two at a time'):
+        x0 = cache['latents'][i:i+2].to(model.device)
+        gs = [generator(seed, i+k, 7) for k in range(len(x0))]
+        s1 = torch.stack([sigma[0] + (sigma[1]-sigma[0])*torch.rand((), generator=g) for g in gs]).to(x0)
+        noise, s = torch.stack([torch.randn(x0.shape[1:], generator=g) for g in gs]).to(x0), s1.view(-1, 1, 1, 1, 1)
+        xt = (1-s)*x0 + s*noise
+        v = model.backbone.velocity(xt, s1, model.backbone.encode_text([dataset[i+k].prompt for k in range(len(x0))]), x0[:, :, :1])
         x = torch.cat([x0[:, :, :1], (xt - s*v)[:, :, 1:]], 2)
         z.append(x.float().cpu()); rgb.append(torch.from_numpy(to_uint8(model.backbone.decode_video(x))))
     tensors = dict(latents=torch.cat(z), recon=torch.cat(rgb))
