@@ -21,7 +21,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.spatial import cKDTree
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from .core import Clip4D, Phys4DError
 from .geometry import align_video, forward_backward, pixel_grid, sample, unproject, warp
@@ -333,6 +332,7 @@ def psnr(pred:Clip4D, truth:Clip4D)->float: # dB; inf if equal
 
 def ssim(pred:Clip4D, truth:Clip4D)->float:
     "Structural similarity, mean over frames (torchmetrics)."
+    from torchmetrics.functional.image import structural_similarity_index_measure # here, since it takes seconds to import
     check_pair(pred, truth)
     as_t = lambda c: torch.from_numpy(c.rgb).permute(0, 3, 1, 2).float()/255
     return float(structural_similarity_index_measure(as_t(pred), as_t(truth), data_range=1.))
