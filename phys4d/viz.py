@@ -247,7 +247,8 @@ def use_template():
         legend=dict(orientation="h", y=1.02, yanchor="bottom", x=1, xanchor="right"),
         scene=dict(xaxis=space, yaxis=space, zaxis=space)))
     pio.templates.default = "phys4d"
-    pio.renderers.default = "plotly_mimetype"
+    if "plotly.io._renderers" in sys.modules: pio.renderers.default = "plotly_mimetype"
+    else: os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype") # plotly reads it at the first figure; asking for it here would cost five seconds of imports
 
 use_template()
 
