@@ -493,8 +493,8 @@ def make_tiny_wan(
 # %% ../nbs/10_backbone.ipynb #c93f97e7
 def scene_words(seeds:int=60)->list: # words of all prompts of the scene templates
     "Vocabulary of the simulated scenes"
-    from phys4d.scenes import list_scenes, load_scene
-    return sorted({w for n in list_scenes() for s in range(seeds) for w in re.findall(r"[a-z]+", load_scene(n).sample(s).prompt.lower())})
+    from phys4d.scenes import EMBEDDED, HELD_OUT, load_scene
+    return sorted({w for n in EMBEDDED + HELD_OUT[:1] for s in range(seeds) for w in re.findall(r"[a-z]+", load_scene(n).sample(s).prompt.lower())})
 
 def _halve(file): # rewrite a safetensors file in float16
     t = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in load_file(file).items()}

@@ -49,6 +49,7 @@ class World:
     states: dict = field(default_factory=dict)
     prompt: str = ""
     meta: dict = field(default_factory=dict)
+    lamps: list = field(default_factory=list)     # further lights: {position, size, strength, color}, as in `Scene`
 
     def camera(self, height:int, width:int) -> Camera: # one pose per frame
         "The camera at a resolution."
