@@ -20,20 +20,28 @@ wp.config.log_level = wp.LOG_ERROR
 # %% ../nbs/03_render.ipynb #2c690858
 @dataclass
 class Actor:
-    "A triangle mesh over time: rigid (`poses`) or deforming (`vertices`)."
+    "A triangle mesh over time: rigid (`poses`), deforming (`vertices`) or of changing topology (`meshes` and `carry`)."
     name: str
-    rest: np.ndarray           # (n 3) metres, material coordinates: textures live here
-    faces: np.ndarray          # (m 3) int32, outside seen counter-clockwise
+    rest: np.ndarray           # (n 3) metres, material coordinates: textures live here; None with `meshes`
+    faces: np.ndarray          # (m 3) int32, outside seen counter-clockwise; None with `meshes`
     look: Look
     seg: int = 0               # 0 = background, 1.. = object number
     smooth: bool = False       # interpolate normals
     poses: np.ndarray = None   # (t 4 4) world from material, rigid
     vertices: np.ndarray = None # (t n 3) metres, world, deforming
+    glow: np.ndarray = None    # (t n 3) linear light that each vertex emits, 1 = white paper in the lamp; with `meshes` a list of (n 3)
+    meshes: list = None        # per frame (vertices (n 3) metres, world; faces (m 3)), and optionally material coordinates (n 3); may be empty
+    carry: object = None       # callable (points (k 3), frame, step +1 or -1) -> (k 3): where they are one frame later or earlier
 
     def at(self, t:int) -> np.ndarray: # (n 3) metres, world
         "Vertices in frame t."
+        if self.meshes is not None: return np.asarray(self.meshes[t][0], float).reshape(-1, 3)
         if self.vertices is not None: return self.vertices[t]
         m = self.poses[t]; return self.rest @ m[:3, :3].T + m[:3, 3]
+
+    def faces_at(self, t:int) -> np.ndarray: # (m 3) int32
+        "Triangles in frame t."
+        return self.faces if self.meshes is None else np.asarray(self.meshes[t][1], np.int32).reshape(-1, 3)
 
 @dataclass
 class World:
@@ -160,35 +168,48 @@ def _cast_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=w
 
 # %% ../nbs/03_render.ipynb #86a97acb
 class Caster:
-    "The actors of a world as Warp meshes: rigid ones built once, deforming ones once per frame."
+    "The actors of a world as Warp meshes: rigid ones built once, the others once per frame."
     def __init__(self, actors:list, # of `Actor`, background first
         frames:int, device:str=None, # None = CUDA if there is one, else CPU
     ):
         self.actors, self.frames = actors, frames
         self.device = device or str(wp.get_preferred_device()); self.keep = []
-        n = len(actors); ids = np.zeros((frames, n), np.uint64); self.rest = np.zeros(n, np.uint64)
+        n = len(actors); ids = np.zeros((frames, n), np.uint64); rest = ids.copy()
         to_obj = np.tile(np.eye(4), (frames, n, 1, 1)); to_world = to_obj.copy(); bounds = np.zeros((frames, n, 4))
         for i, a in enumerate(actors):
-            self.rest[i] = self._mesh(a.rest, a.faces)
+            if a.meshes is not None:
+                for t in range(frames): ids[t, i], rest[t, i], bounds[t, i] = self._changing(a, t)
+                continue
+            rest[:, i] = self._mesh(a.rest, a.faces)
             if a.vertices is None:
-                ids[:, i] = self.rest[i]; to_world[:, i], to_obj[:, i] = a.poses, np.linalg.inv(a.poses)
+                ids[:, i] = rest[:, i]; to_world[:, i], to_obj[:, i] = a.poses, np.linalg.inv(a.poses)
                 mid = (a.rest.max(0) + a.rest.min(0))/2; bounds[:, i, :3] = a.poses[:, :3, :3] @ mid + a.poses[:, :3, 3]
                 bounds[:, i, 3] = np.linalg.norm(a.rest - mid, axis=1).max()*1.001
             else:
                 ids[:, i] = [self._mesh(v, a.faces) for v in a.vertices]; bounds[:, i, :3] = a.vertices.mean(1)
                 bounds[:, i, 3] = np.linalg.norm(a.vertices - bounds[:, i, None, :3], axis=2).max(1)*1.001
         arr = lambda x, t: wp.array(x, dtype=t, device=self.device)
-        self.ids, self.rest = arr(ids, wp.uint64), arr(self.rest, wp.uint64)
+        self.ids, self.rest = arr(ids, wp.uint64), arr(rest, wp.uint64)
         self.to_obj, self.to_world = arr(to_obj.astype(np.float32), wp.mat44), arr(to_world.astype(np.float32), wp.mat44)
-        self.bounds = arr(bounds.astype(np.float32), wp.vec4)
+        self.bounds = arr(bounds.astype(np.float32), wp.vec4); self._table()
 
-        self.points = np.stack([np.concatenate([a.at(t) for a in actors]) for t in range(frames)])  # (t n 3) all vertices, float64
-        start = np.cumsum([0] + [len(a.rest) for a in actors]); self.first = np.cumsum([0] + [len(a.faces) for a in actors])
-        self.corner = np.concatenate([a.faces + s for a, s in zip(actors, start)])                   # (m 3) into points
+    def _table(self): # all corners in float64: vertices of (frame, actor) from `vertex`, triangles from `first`
+        sizes = np.array([[len(a.at(t)) for a in self.actors] for t in range(self.frames)]); self.vertex = (np.cumsum(sizes) - sizes.ravel()).reshape(sizes.shape)
+        self.points = np.concatenate([a.at(t) for t in range(self.frames) for a in self.actors]); self.first = np.zeros_like(sizes); faces, k = [], 0
+        for i, a in enumerate(self.actors):
+            for t in range(self.frames if a.meshes is not None else 1):
+                f = a.faces_at(t); faces.append(f); self.first[t if a.meshes is not None else slice(None), i] = k; k += len(f)
+        self.corner = np.concatenate(faces)
+
+    def _changing(self, a, t): # id of a frame's mesh, id of its material coordinates, bounding sphere
+        v, f = a.at(t), a.faces_at(t)
+        if not len(f): return self._mesh(np.full((3, 3), -1e6), np.array([[0, 1, 2]])), self.keep[-1].id, [-1e6, -1e6, -1e6, 0]
+        m = self._mesh(v, f); mid = (v.max(0) + v.min(0))/2
+        return m, self._mesh(a.meshes[t][2], f) if len(a.meshes[t]) > 2 else m, [*mid, np.linalg.norm(v - mid, axis=1).max()*1.001]
 
     def _mesh(self, v, f): # the vertex normals ride as "velocities", which Warp interpolates
-        g = lambda x: wp.array(x.astype(np.float32), dtype=wp.vec3, device=self.device)
-        m = wp.Mesh(g(v), wp.array(f.reshape(-1).astype(np.int32), dtype=int, device=self.device), velocities=g(vertex_normals(v, f)))
+        g = lambda x: wp.array(np.asarray(x, np.float32), dtype=wp.vec3, device=self.device)
+        m = wp.Mesh(g(v), wp.array(f.reshape(-1).astype(np.int32), dtype=int, device=self.device), velocities=g(vertex_normals(np.asarray(v, float), f)))
         self.keep.append(m); return m.id
 
     def cast(self, frame, o, d, n:int=None) -> tuple: # actor (k), face (k), distance in lengths of d (k)
@@ -236,11 +257,23 @@ class Looks:
     gloss: wp.array(dtype=wp.vec3)   # scale, specular, shininess
     smooth: wp.array(dtype=int)
     seg: wp.array(dtype=int)
-    rest: wp.array(dtype=wp.uint64)
+    rest: wp.array2d(dtype=wp.uint64) # (frame, actor): material coordinates
+    glow: wp.array(dtype=wp.vec3)     # emitted light of all glowing vertices
+    ember: wp.array2d(dtype=int)      # (frame, actor): where its glow starts, -1 = it does not glow
+    lamps: wp.array(dtype=wp.vec4)    # further lamps: position, radius
+    light: wp.array(dtype=wp.vec3)    # and their light
+
+@wp.func
+def _soft(c: wp.vec3): # bright light keeps its hue up to .8, then fades towards white instead of clipping
+    m = wp.max(c[0], wp.max(c[1], c[2]))
+    if m > 0.8:
+        k = 0.8 + 0.2*(1.0 - wp.exp(-(m - 0.8)/0.6)); white = 1.0 - wp.exp(-wp.max(m - 1.0, 0.0)*0.35)
+        c = (c*(1.0 - white) + wp.vec3(m, m, m)*white)*(k/m)
+    return c
 
 @wp.func
 def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), to_world: wp.array2d(dtype=wp.mat44),
-           bounds: wp.array2d(dtype=wp.vec4), n: int, frame: int, looks: Looks, o: wp.vec3, d: wp.vec3, lamp: wp.vec3):
+           bounds: wp.array2d(dtype=wp.vec4), n: int, frame: int, looks: Looks, o: wp.vec3, d: wp.vec3, lamp: wp.vec3, disc: wp.vec3):
     h = _trace(meshes, to_obj, bounds, n, frame, o, d, 1.0e6)
     c = _dome(d)
     if h.actor >= 0:
@@ -251,7 +284,7 @@ def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat4
         if wp.dot(nf, d) > 0.0:
             nf = -nf; ns = -ns
         g = looks.gloss[i]
-        albedo = _texture(looks.texture[i], wp.mesh_eval_position(looks.rest[i], h.face, h.u, h.v)*g[0], looks.color[i], looks.color2[i])
+        albedo = _texture(looks.texture[i], wp.mesh_eval_position(looks.rest[frame, i], h.face, h.u, h.v)*g[0], looks.color[i], looks.color2[i])
         to_lamp = lamp - p; l = wp.normalize(to_lamp); lit = wp.max(wp.dot(ns, l), 0.0)
         if lit > 0.0:
             s = _trace(meshes, to_obj, bounds, n, frame, p + nf*0.003, to_lamp, 1.0)
@@ -265,6 +298,19 @@ def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat4
         half = wp.normalize(l - d)
         c = wp.cw_mul(albedo, _dome(ns)*(0.42*open) + wp.vec3(0.86, 0.82, 0.76)*lit) + _dome(r)*(0.45*fresnel*open)
         if lit > 0.0: c = c + wp.vec3(1.0, 0.97, 0.92)*(g[1]*0.9*wp.pow(wp.max(wp.dot(ns, half), 0.0), g[2]))
+        soft = looks.lamps.shape[0] > 0
+        for j in range(looks.lamps.shape[0]):
+            b = looks.lamps[j]; to_lamp = wp.vec3(b[0], b[1], b[2]) + disc*b[3] - p; l = wp.normalize(to_lamp); lit = wp.max(wp.dot(ns, l), 0.0)
+            if lit > 0.0:
+                s = _trace(meshes, to_obj, bounds, n, frame, p + nf*0.003, to_lamp, 1.0)
+                if s.actor < 0:
+                    half = wp.normalize(l - d)
+                    c = c + wp.cw_mul(looks.light[j], albedo*lit + wp.vec3(1.0, 1.0, 1.0)*(g[1]*1.05*wp.pow(wp.max(wp.dot(ns, half), 0.0), g[2])))
+        e = looks.ember[frame, i]
+        if e >= 0:
+            k = 3*h.face; a = wp.mesh_get_index(mesh, k); b1 = wp.mesh_get_index(mesh, k + 1); b2 = wp.mesh_get_index(mesh, k + 2)
+            c = c + looks.glow[e + a]*h.u + looks.glow[e + b1]*h.v + looks.glow[e + b2]*(1.0 - h.u - h.v); soft = True
+        if soft: c = _soft(c)
     return c
 
 # %% ../nbs/03_render.ipynb #5d3ab6d4
@@ -278,24 +324,38 @@ def _picture_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtyp
         px = float(x) + (float(k % samples) + 0.5)/float(samples); py = float(y) + (float(k/samples) + 0.5)/float(samples)
         d = wp.normalize(wp.transform_vector(m, wp.vec3((px - f[2])/f[0], (py - f[3])/f[1], 1.0)))
         a = 2.39996*float(k); r = size*wp.sqrt((float(k) + 0.5)/float(samples*samples))
-        c = _shade(meshes, to_obj, to_world, bounds, n, t, looks, o, d, lamp + wp.vec3(r*wp.cos(a), r*wp.sin(a), 0.0))
+        disc = wp.vec3(wp.cos(a), wp.sin(a), 0.0)*wp.sqrt((float(k) + 0.5)/float(samples*samples))
+        c = _shade(meshes, to_obj, to_world, bounds, n, t, looks, o, d, lamp + wp.vec3(r*wp.cos(a), r*wp.sin(a), 0.0), disc)
         total = total + wp.vec3(wp.min(c[0], 1.0), wp.min(c[1], 1.0), wp.min(c[2], 1.0))
     total = total/float(samples*samples)
     out[t, y, x] = wp.vec3(wp.pow(total[0], 0.4545), wp.pow(total[1], 0.4545), wp.pow(total[2], 0.4545))
 
-def picture(caster:Caster, camera:Camera, light, light_size:float, # lamp position and radius, metres
-    samples:int=2, # samples² rays per pixel
-    ) -> np.ndarray: # (t h w 3) uint8
-    "Shade all frames in one launch."
-    dev = caster.device; looks = Looks(); ls = [a.look for a in caster.actors]
-    v3 = lambda x: wp.array(np.array(x, np.float32), dtype=wp.vec3, device=dev)
+def _looks(caster, lamps) -> Looks: # everything that the shader reads
+    dev, acts = caster.device, caster.actors; looks = Looks(); ls = [a.look for a in acts]
+    v3 = lambda x: wp.array(np.array(x, np.float32).reshape(-1, 3), dtype=wp.vec3, device=dev)
     ints = lambda x: wp.array(np.array(x, np.int32), dtype=int, device=dev)
     looks.texture = ints([TEXTURES.index(l.texture) for l in ls]); looks.color = v3([l.color for l in ls]); looks.color2 = v3([l.color2 for l in ls])
-    looks.gloss = v3([[l.scale, l.specular, l.shininess] for l in ls]); looks.smooth = ints([a.smooth for a in caster.actors])
-    looks.seg = ints([a.seg for a in caster.actors]); looks.rest = caster.rest
-    K = camera.K; out = wp.empty((caster.frames, camera.height, camera.width), dtype=wp.vec3, device=dev)
+    looks.gloss = v3([[l.scale, l.specular, l.shininess] for l in ls]); looks.smooth = ints([a.smooth for a in acts])
+    looks.seg = ints([a.seg for a in acts]); looks.rest = caster.rest
+    ember, glow, k = np.full((caster.frames, len(acts)), -1), [], 0
+    for i, a in enumerate(acts):
+        for t in range(caster.frames if a.glow is not None else 0):
+            g = np.asarray(a.glow[t], np.float32).reshape(-1, 3)
+            if len(g) != len(a.at(t)): raise Phys4DError(f"actor '{a.name}': glow has {len(g)} vertices in frame {t}, its mesh has {len(a.at(t))}; give one colour per vertex")
+            if len(g): ember[t, i] = k; glow.append(g); k += len(g)
+    looks.ember = ints(ember); looks.glow = v3(np.concatenate(glow) if glow else np.zeros((1, 3)))
+    looks.lamps = wp.array(np.array([[*l["position"], l.get("size", .3)] for l in lamps], np.float32).reshape(-1, 4), dtype=wp.vec4, device=dev)
+    looks.light = v3([np.multiply(l.get("color", (1, 1, 1)), l["strength"])*(.86, .82, .76) for l in lamps])
+    return looks
+
+def picture(caster:Caster, camera:Camera, light, light_size:float, # lamp position and radius, metres
+    samples:int=2, # samples² rays per pixel
+    lamps:list=(), # further lamps: {position, size (metres), strength (1 = the main lamp), color (rgb)}
+    ) -> np.ndarray: # (t h w 3) uint8
+    "Shade all frames in one launch."
+    dev = caster.device; K = camera.K; out = wp.empty((caster.frames, camera.height, camera.width), dtype=wp.vec3, device=dev)
     wp.launch(_picture_kernel, out.shape, device=dev, outputs=[out], inputs=[caster.ids, caster.to_obj, caster.to_world, caster.bounds,
-        len(ls), looks, wp.array(camera.world_from_cam.astype(np.float32), dtype=wp.mat44, device=dev),
+        len(caster.actors), _looks(caster, lamps), wp.array(camera.world_from_cam.astype(np.float32), dtype=wp.mat44, device=dev),
         wp.vec4(K[0, 0], K[1, 1], K[0, 2], K[1, 2]), samples, wp.vec3(*map(float, light)), float(light_size)])
     return np.clip(out.numpy()*255 + .5, 0, 255).astype(np.uint8)
 
@@ -317,8 +377,9 @@ def _rays(camera): # origins (t 3) and directions (t h w 3) with z-depth 1
 
 def corners(caster, frame, actor, face) -> np.ndarray: # (k 3 3) world, metres
     "Corners of triangles (`actor`, `face`) (k) in frames `frame` (k); nan where actor < 0."
-    out = caster.points[frame[:, None], caster.corner[caster.first[actor] + face]]
-    if (actor < 0).any(): out[actor < 0] = np.nan
+    no = actor < 0; a = np.where(no, 0, actor)
+    out = caster.points[caster.vertex[frame, a][:, None] + caster.corner[caster.first[frame, a] + np.where(no, 0, face)]]
+    if no.any(): out[no] = np.nan
     return out
 
 def trace(caster:Caster, camera:Camera, n:int=None # only the first n actors
@@ -340,18 +401,47 @@ def moved(caster:Caster, hits:Hits, step:int # +1 or -1 frame
     "Where the seen points are one frame later (of frames 0..t-2), or earlier (of frames 1..t-1)."
     t = len(hits.actor); src = np.arange(t - 1) + (step < 0); shape = hits.actor.shape[1:]
     frame = np.repeat(src + step, shape[0]*shape[1]); a, f = hits.actor[src].reshape(-1), hits.face[src].reshape(-1)
-    P = (hits.bary[src].reshape(-1, 3, 1)*corners(caster, frame, a, f)).sum(1)
+    loose = np.array([k.meshes is not None for k in caster.actors]); flows = (a >= 0) & loose[a]
+    P = (hits.bary[src].reshape(-1, 3, 1)*corners(caster, frame, np.where(flows, -1, a), f)).sum(1)
+    for i in np.flatnonzero(loose):
+        for k in range(t - 1):
+            m = (a == i) & (frame == src[k] + step)
+            if m.any(): P[m] = _carried(caster, i, hits.point[src].reshape(-1, 3)[m], src[k], step)
     return P.reshape(t - 1, *shape, 3)
+
+def _carried(caster, i, points, t, step): # (k 3), brought onto the surface of the other frame
+    a = caster.actors[i]
+    if a.carry is None: raise Phys4DError(f"actor '{a.name}' has meshes that change but no carry; give a function (points, frame, step) -> points")
+    p = np.asarray(a.carry(points, int(t), int(step)), float)
+    if p.shape != points.shape or not np.isfinite(p).all(): raise Phys4DError(f"actor '{a.name}': carry must return as many finite points as it got ({len(points)})")
+    return _onto(caster, i, t + step, p)
+
+@wp.kernel
+def _nearest_kernel(mesh: wp.uint64, p: wp.array(dtype=wp.vec3), face: wp.array(dtype=int), u: wp.array(dtype=float), v: wp.array(dtype=float)):
+    i = wp.tid(); q = wp.mesh_query_point_no_sign(mesh, p[i], 1.0e6)
+    face[i] = q.face; u[i] = q.u; v[i] = q.v
+
+def _onto(caster, i, t, p): # (k 3): the nearest points of the mesh of actor i in frame t
+    if not len(caster.actors[i].faces_at(t)): return p
+    k = len(p); face, u, v = (wp.empty(k, dtype=x, device=caster.device) for x in (int, float, float))
+    wp.launch(_nearest_kernel, k, device=caster.device, inputs=[wp.uint64(int(caster.ids.numpy()[t, i])), wp.array(p.astype(np.float32), dtype=wp.vec3, device=caster.device)], outputs=[face, u, v])
+    b = np.stack([u.numpy(), v.numpy()], 1).astype(float); tri = corners(caster, np.full(k, t), np.full(k, i), face.numpy())
+    return np.einsum("kv,kvi->ki", np.column_stack([b, 1 - b.sum(1)]), tri)
 
 def seen(caster:Caster, camera:Camera, points, # (t-1 h w 3) in frames 1..t-1
     slack:float=5e-4, # share of the distance that an occluder must be nearer
+    actor=None, # (t-1 h w) whose points they are: those of a changing mesh must also lie on it
     ) -> np.ndarray: # (t-1 h w) bool
     "Are points inside the next picture, and nothing before them?"
     t, h, w, _ = points.shape; uv, z = _project(points, camera, slice(1, None))
     frame = np.repeat(np.arange(1, t + 1), h*w); o = camera.world_from_cam[frame, :3, 3]; p = np.nan_to_num(points.reshape(-1, 3), nan=1e3)
-    _, _, dist = caster.cast(frame, o, p - o)
+    there, _, dist = caster.cast(frame, o, p - o)
     inside = (z > 0) & (uv[..., 0] >= 0) & (uv[..., 0] < camera.width) & (uv[..., 1] >= 0) & (uv[..., 1] < camera.height)
-    return inside & (dist.reshape(t, h, w) > 1 - slack)
+    free = dist.reshape(t, h, w) > 1 - slack
+    if actor is not None and any(a.meshes is not None for a in caster.actors):
+        loose = np.array([a.meshes is not None for a in caster.actors])[actor] & (actor >= 0)
+        free &= ~loose | (there.reshape(t, h, w) == actor) & (dist.reshape(t, h, w) < 1 + slack)
+    return inside & free
 
 def _project(points, camera, frames): # uv (t h w 2), z (t h w) ; per-frame pose
     c = camera.cam_from_world[frames]; X = points @ c[:, None, :3, :3].swapaxes(-1, -2) + c[:, None, None, :3, 3]
@@ -363,13 +453,12 @@ def _project(points, camera, frames): # uv (t h w 2), z (t h w) ; per-frame pose
 def _normals(caster, hits): # (t h w 3) world, unit, towards the camera side of the surface
     out = np.zeros(hits.point.shape); t = len(out)
     for i, a in enumerate(caster.actors):
-        rest = vertex_normals(a.rest, a.faces) if a.vertices is None else None
+        rest = vertex_normals(a.rest, a.faces) if a.poses is not None else None
         for k in range(t):
             m = hits.actor[k] == i
             if not m.any(): continue
-            n = rest @ a.poses[k, :3, :3].T if rest is not None else vertex_normals(a.vertices[k], a.faces)
-            tri = a.at(k)[a.faces[hits.face[k][m]]]
-            v = np.einsum("kv,kvi->ki", hits.bary[k][m], n[a.faces[hits.face[k][m]]]) if a.smooth else np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
+            v, faces = a.at(k), a.faces_at(k); n = rest @ a.poses[k, :3, :3].T if rest is not None else vertex_normals(v, faces); f = faces[hits.face[k][m]]; tri = v[f]
+            v = np.einsum("kv,kvi->ki", hits.bary[k][m], n[f]) if a.smooth else np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
             out[k][m] = v/np.linalg.norm(v, axis=1, keepdims=True)
     return out
 
@@ -382,7 +471,7 @@ def truth(caster:Caster, camera:Camera) -> dict: # fields of `Clip4D` and backgr
     if len(valid) > 1:
         nxt, prv = moved(caster, hits, 1), moved(caster, hits, -1); (uv, z), (uvb, _) = _project(nxt, camera, slice(1, None)), _project(prv, camera, slice(None, -1))
         out |= dict(flow=pad(uv - grid, valid[:-1]), flow_back=pad(uvb - grid, valid[1:]), scene_flow=pad(nxt - hits.point[:-1], valid[:-1]),
-                    delta_depth=pad(z - hits.depth[:-1], valid[:-1]), visible=seen(caster, camera, nxt) & valid[:-1])
+                    delta_depth=pad(z - hits.depth[:-1], valid[:-1]), visible=seen(caster, camera, nxt, actor=hits.actor[:-1]) & valid[:-1])
     still = (camera.world_from_cam == camera.world_from_cam[0]).all()
     cam = Camera(camera.K, camera.world_from_cam[:1], camera.height, camera.width) if still else camera
     bg = trace(caster, cam, n=sum(a.seg == 0 for a in caster.actors)); d = pad(bg.depth, bg.actor >= 0)
@@ -398,5 +487,5 @@ def draw(world:World, size=64, # pixels, or (height, width)
     if min(h, w) < 8 or max(h, w) > 4096: raise Phys4DError(f"size {size} is not allowed: give 8 to 4096 pixels, or (height, width)")
     actors = sorted(world.actors, key=lambda a: a.seg > 0)  # background first
     camera = world.camera(int(h), int(w)); caster = Caster(actors, world.frames, device)
-    rgb = picture(caster, camera, world.light, world.light_size, samples); parts = truth(caster, camera); bg = parts.pop("background_depth")
+    rgb = picture(caster, camera, world.light, world.light_size, samples, world.lamps); parts = truth(caster, camera); bg = parts.pop("background_depth")
     return Clip4D(rgb=rgb, camera=camera, prompt=world.prompt, fps=float(world.fps), states={**world.states, "background_depth": bg}, meta=dict(world.meta), **parts)
