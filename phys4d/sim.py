@@ -77,7 +77,9 @@ class _Recorder:
     def touch(self): # after each physics step
         for p in pb.getContactPoints(physicsClientId=self.c):
             if p[9] <= 0 or p[1] not in self.name and p[2] not in self.name: continue
-            k = (self.name.get(p[1], "stage"), self.name.get(p[2], "stage")); s = self.pair.setdefault(k, [0., np.zeros(3)])
+            k = (self.name.get(p[1], "stage"), self.name.get(p[2], "stage"))
+            if k[0] == k[1]: continue   # grains of one heap
+            s = self.pair.setdefault(k, [0., np.zeros(3)])
             s[0] += p[9]*self.dt; s[1] = s[1] + p[9]*self.dt*np.array(p[5])
 
     def frame(self, t): # after each frame
@@ -107,7 +109,7 @@ def _run(scene, frames, fps): # the filled recorder, the phenomena
             if i.mass == 0: host.bodies[i.name] = _spawn(i, c, 0)
         bodies = [_spawn(i, c, .5*g*dt) for i in moving]; rec = _Recorder(moving, bodies, c, -g, dt); host.bodies |= {i.name: b for i, b in zip(moving, bodies)}
         for p in matter: p.spawn(host)
-        rec.name |= {b: name for name, b in host.bodies.items() if b not in rec.name and pb.getDynamicsInfo(b, -1, physicsClientId=c)[0] > 0}
+        rec.name |= {b: name.split("/")[0] for name, b in host.bodies.items() if b not in rec.name and pb.getDynamicsInfo(b, -1, physicsClientId=c)[0] > 0}
         odd = [(b, i) for b, i in zip(bodies, moving) if i.motion != "physics"]
         for b, i in odd: pb.setCollisionFilterGroupMask(b, -1, 0, 0, physicsClientId=c)
         _settle(host, matter, moving)
