@@ -35,10 +35,10 @@ def distance(shape:str, size, p) -> np.ndarray: # (...) metres, negative inside;
     else: raise Phys4DError(f"a {shape} cannot stand in a fluid. Allowed: sphere, box, cylinder")
     out = np.maximum(q, 0); return np.sqrt((out*out).sum(-1)) + np.minimum(q.max(-1), 0)
 
-def bowl_distance(radius, height, wall, p) -> np.ndarray: # metres; p relative to the middle of the foot
+def bowl_distance(radius, height, foot, wall, p) -> np.ndarray: # metres; p relative to the middle of the foot
     "Signed distance to an upright round bowl with a flat floor: an outer cylinder less an inner one."
     outer = distance("cylinder", (radius + wall, height), p - [0, 0, height/2])
-    return np.maximum(outer, -distance("cylinder", (radius, 2*height), p - [0, 0, height + wall]))
+    return np.maximum(outer, -distance("cylinder", (radius, 2*height), p - [0, 0, height + foot]))
 
 # %% ../nbs/04e_particles.ipynb #25f71fbb
 class Body:
@@ -313,9 +313,9 @@ def surface(x, spacing:float, # particles (n 3), metres
     if solids: got /= np.maximum(wide(np.minimum.reduce([open_share(phi(p), h) for phi in solids])), .3)
     lone = (got.ravel()[st[0]]*st[1]).sum(0) < .35
     if lone.any():
-        s = .45*spacing/cell; k = .9*(2*math.pi)**1.5*s.prod(); got = np.maximum(got, k*gaussian_filter(splat(st[0][:, lone], st[1][:, lone], n), s, truncate=3))
+        s = .58*spacing/cell; k = .9*(2*math.pi)**1.5*s.prod(); got = np.maximum(got, k*gaussian_filter(splat(st[0][:, lone], st[1][:, lone], n), s, truncate=3))
     v, f = wp.MarchingCubes.extract(wp.array(np.pad(got, 1).astype(np.float32), dtype=float, device="cpu"), .5, lower=tuple(map(float, lo + (a - .5)*cell)), upper=tuple(map(float, lo + (b + .5)*cell)))
-    return v.numpy().astype(float), f.numpy().reshape(-1, 3)
+    return v.numpy().astype(float), f.numpy().reshape(-1, 3)[:, ::-1].copy()   # outside counter-clockwise
 
 def mesh_volume(v, f) -> float: # m³
     "Volume inside a closed surface."
@@ -348,7 +348,7 @@ class Carry:
         return out.numpy().astype(float)
 
 # %% ../nbs/04e_particles.ipynb #4cc82241
-VISCOSITY = dict(water=1e-6, milk=2e-6, honey=5e-3)   # m²/s, kinematic; honey at room temperature, other materials count as water
+VISCOSITY = dict(water=1e-6, milk=2e-6, honey=.04)   # m²/s, kinematic; honey as thick as out of the refrigerator; other materials count as water
 
 def fill_box(lo, hi, spacing, g) -> np.ndarray: # (n 3) metres; g: random generator
     "Particles in a box, one per cube of the spacing, shaken a little."
@@ -368,10 +368,11 @@ class Stream:
         "All particles of the stream in the order of their birth; negative times are in the air already."
         v0, v1 = self.speed, self.speed*self.flow; r = np.arange(-self.radius, self.radius + spacing/2, spacing); xy = np.stack(np.meshgrid(r, r, indexing="ij"), -1).reshape(-1, 2)
         xy = xy[np.hypot(*xy.T) <= self.radius]; old, new = int(self.lead*v0/spacing), int(seconds*v1/spacing) + 2
-        t = np.concatenate([-np.arange(old, 0, -1)*spacing/v0, np.arange(new)*spacing/v1]); t = np.repeat(t, len(xy)); xy = np.tile(xy, (old + new, 1))
-        xy = xy + g.uniform(-.2, .2, xy.shape)*spacing
-        age = np.maximum(-t, 0); v = v0 + gravity*age; narrow = np.sqrt(v0/v)[:, None]; z = np.where(t < 0, -v0*age - .5*gravity*age**2, v1*t)
-        return self.tap + np.column_stack([xy*narrow, z]), np.column_stack([np.zeros_like(xy), -np.where(t < 0, v, v1)]), t
+        t = np.repeat(np.concatenate([(.5 - np.arange(old, 0, -1))*spacing/v0, (.5 + np.arange(new))*spacing/v1]), len(xy)); xy = np.tile(xy, (old + new, 1))
+        t += ((np.arange(len(t))*.618034) % 1 - .5)*spacing/np.where(t < 0, v0, v1); k = np.argsort(t, kind="stable"); t, xy = t[k], xy[k] + g.uniform(-.1, .1, xy.shape)*spacing
+        age = np.maximum(-t, 0); v = v0 + gravity*age; xy = xy*np.sqrt(v0/v)[:, None]; z = np.where(t < 0, -v0*age - .5*gravity*age**2, v1*t)
+        fall = np.where(t < 0, v, v1); inward = -.35*gravity/fall   # a stream narrows as it falls faster; the grid is too coarse to see that
+        return self.tap + np.column_stack([xy, z]), np.column_stack([xy*inward[:, None], -fall]), t
 
 # %% ../nbs/04e_particles.ipynb #6d2d2592
 def tank_mesh(length, width, height, bar:float=.02) -> tuple: # metres, inside; vertices and faces, from the middle of the floor
@@ -409,9 +410,9 @@ def make_fluid(scene:Scene, seconds:float) -> tuple: # the fluid, its birth time
     m, v, s = scene.matter[0], scene.matter[0].values, scene.matter[0].values["spacing"]; g = rng(scene.name, scene.seed, "fluid")
     dx = 2*s; n = np.maximum(np.round(np.array([v["length"], v["width"], v["height"]])/dx).astype(int), 4); p = np.array(m.position)
     lo = p - [n[0]*dx/2, n[1]*dx/2, 0]; hi = lo + n*dx; walls = []; bowl = v["vessel"] == "bowl"
-    if bowl: walls.append(lambda q: bowl_distance(v["bowl_radius"], v["bowl_height"], .05, q - p))
+    if bowl: walls.append(lambda q: bowl_distance(v["bowl_radius"], v["bowl_height"], .05, max(.05, 2.2*dx), q - p))   # for the grid the wall is at least two cells thick, outwards
     x = [fill_box(lo, [hi[0], hi[1], lo[2] + v["fill"]], s, g), fill_box(lo + [0, 0, v["fill"]], [lo[0] + v["column"], hi[1], lo[2] + max(v["column_height"], v["fill"])], s, g)]
-    x = np.concatenate(x); bodies = [Body(i) for i in scene.items]; keep = np.ones(len(x), bool)
+    x = np.concatenate(x); bodies = [Body(i) for i in scene.items]; keep = np.hypot(*(x - p).T[:2]) < v["bowl_radius"] if bowl else np.ones(len(x), bool)
     for phi in walls + [b.phi for b in bodies]: keep &= phi(x) > .2*s
     x = x[keep]; vel = np.tile([v["stir"], 0., 0.], (len(x), 1)); birth = np.full(len(x), -9.)
     if v["speed"] > 0:
@@ -423,7 +424,7 @@ def make_fluid(scene:Scene, seconds:float) -> tuple: # the fluid, its birth time
 
 def advance(f:Fluid, birth, t:float, dt:float): # from time t, seconds
     "One step of a fluid that may have a stream: those not yet born travel down the tap."
-    step(f, dt); f.x[f.born:] += dt*f.v[f.born:]; f.born = int((birth <= t + dt + 1e-9).sum())
+    step(f, dt); f.x[f.born:, 2] += dt*f.v[f.born:, 2]; f.born = int((birth <= t + dt + 1e-9).sum())
 
 # %% ../nbs/04e_particles.ipynb #482689d2
 @engine("fluid")
@@ -464,7 +465,7 @@ class _Log:
 def _item(i, seg, poses): v, f, smooth = shape_mesh(i.shape, i.size); return Actor(i.name, v, f, i.look, seg, smooth, poses=poses)
 
 def _scenery(scene, frames): # fixed actors: items, frame of the tank or bowl, tap
-    m, v = scene.matter[0], scene.matter[0].values; p = np.array(m.position); out = []; look = make_look("objects", v["trim"], sorted(materials()["objects"][v["trim"]]["colors"])[0])
+    m, v = scene.matter[0], scene.matter[0].values; p = np.array(m.position); out = []; look = make_look("objects", v["trim"], sorted(materials()["objects"][v["trim"]]["colors"])[-1])
     def put(name, mesh, at, smooth=False, q=(1, 0, 0, 0), look=look):
         pose = np.eye(4); pose[:3, :3], pose[:3, 3] = rotation(q), at; out.append(Actor(name, *mesh, look, 0, smooth, poses=np.repeat(pose[None], frames, 0)))
     for i in scene.items:
