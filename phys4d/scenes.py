@@ -120,6 +120,7 @@ def _fields(d, allowed, where, need=False) -> dict: # the checked mapping
     "Complain about unknown (and, with `need`, missing) keys."
     if not isinstance(d, dict): _bad(where, f"expected a mapping with the fields {', '.join(allowed)}, got {type(d).__name__}")
     for k in d:
+        if k is True and "on" in allowed: _bad(where, "YAML reads the bare word on as true: write \"on\" in quotes")
         if k not in allowed:
             near = difflib.get_close_matches(str(k), allowed, 1)
             _bad(where, f"unknown field '{k}'" + (f", did you mean '{near[0]}'?" if near else "") + f" Allowed: {', '.join(allowed)}")
@@ -131,7 +132,7 @@ def _fields(d, allowed, where, need=False) -> dict: # the checked mapping
 def _range(v, where, lo, hi) -> list: # [lowest, highest]
     "A number, or a range [lowest, highest], inside [lo, hi]."
     r = v if isinstance(v, list) else [v, v]
-    ok = len(r) == 2 and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in r)
+    ok = len(r) == 2 and all(isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x) for x in r)
     if not ok: _bad(where, f"expected a number or a range [lowest, highest], got {v!r}")
     if r[0] > r[1]: _bad(where, f"the range {r} runs backwards, write [lowest, highest]")
     if r[0] < lo or r[1] > hi: _bad(where, f"{v} is out of range, allowed {lo} to {hi}")
@@ -139,7 +140,8 @@ def _range(v, where, lo, hi) -> list: # [lowest, highest]
 
 def _ranges(v, n, where, lo, hi) -> list: # n ranges
     "A list of `n` numbers or ranges."
-    if not isinstance(v, list) or len(v) not in (n if isinstance(n, tuple) else (n,)): _bad(where, f"expected a list of {n} numbers or ranges, got {v!r}")
+    n = n if isinstance(n, tuple) else (n,)
+    if not isinstance(v, list) or len(v) not in n: _bad(where, f"expected a list of {' or '.join(map(str, n))} numbers or ranges, got {v!r}")
     return [_range(x, f"{where}[{i}]", lo, hi) for i, x in enumerate(v)]
 
 def _names(v, allowed, where, what) -> list: # list of names
@@ -148,14 +150,23 @@ def _names(v, allowed, where, what) -> list: # list of names
     for x in v:
         if x not in allowed:
             near = difflib.get_close_matches(str(x), list(allowed), 1)
-            _bad(where, f"unknown {what} '{x}'" + (f", did you mean '{near[0]}'?" if near else "") + f" Allowed: {', '.join(allowed)}")
+            _bad(where, f"unknown {what} '{x}'" + (f", did you mean '{near[0]}'?" if near else "") + f" Allowed: {', '.join(allowed) or 'none, there is no object in this scene'}")
     if not v: _bad(where, f"empty, give at least one {what}")
     return v
 
 # %% ../nbs/02_scenes.ipynb #99ee7888
+class _Strict(yaml.SafeLoader):
+    "Safe YAML in which a key may stand only once."
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for k, _ in node.value:
+            if k.value in seen: raise yaml.MarkedYAMLError(problem=f"the field '{k.value}' stands twice", problem_mark=k.start_mark)
+            seen.add(k.value)
+        return super().construct_mapping(node, deep)
+
 def _read_yaml(path) -> dict: # the parsed file
     "YAML without surprises; the error names the file and the line."
-    try: return yaml.safe_load(Path(path).read_text())
+    try: return yaml.load(Path(path).read_text(), Loader=_Strict)
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         _bad(_rel(path), f"not valid YAML{f' at line {mark.line + 1}' if mark else ''}: {getattr(e, 'problem', 'unreadable')}")
@@ -228,7 +239,7 @@ def _flag(v, w): return v if isinstance(v, bool) else _bad(w, f"expected true or
 def _object_spec(d, w, known) -> ObjectSpec: # w: place for complaints; known: names so far
     "Check one object of a template."
     _fields(d, _SPEC_FIELDS, w, need=("name", "shape", "material", "size", "position"))
-    if not isinstance(d["name"], str): _bad(f"{w}.name", f"expected a word, got {d['name']!r}")
+    _new_name(d["name"], known, w)
     shape = _names(d["shape"], list(SHAPES), f"{w}.shape", "shape")[0]
     size = d["size"]
     if not isinstance(size, list) or len(size) != len(SHAPES[shape]):
@@ -244,9 +255,18 @@ def _object_spec(d, w, known) -> ObjectSpec: # w: place for complaints; known: n
     for k in ("rolling", "fixed"):
         if k in d: kw[k] = _flag(d[k], f"{w}.{k}")
     if "count" in d:
-        if not isinstance(d["count"], int) or not 1 <= d["count"] <= 30: _bad(f"{w}.count", f"expected a whole number from 1 to 30, got {d['count']!r}")
+        if not isinstance(d["count"], int) or isinstance(d["count"], bool) or not 1 <= d["count"] <= 30: _bad(f"{w}.count", f"expected a whole number from 1 to 30, got {d['count']!r}")
         kw["count"] = d["count"]
+    if kw.get("rolling") and shape not in ("sphere", "cylinder"): _bad(f"{w}.rolling", f"a {shape} does not roll; allowed for a sphere")
+    if shape == "ramp" and not kw.get("fixed"): _bad(f"{w}.fixed", "a ramp must be part of the background: write fixed: true")
     return ObjectSpec(**kw)
+
+def _new_name(name, known, w): # a word that is not taken
+    if not isinstance(name, str) or not name.isidentifier(): _bad(f"{w}.name", f"expected a word of letters, digits and _, got {name!r}")
+    if name in known: _bad(f"{w}.name", f"the name '{name}' is taken; allowed is a new one beside {', '.join(known)}")
+
+def _all_names(specs) -> list: # names of the items that specs make
+    return [n for o in specs for n in ([o.name] if o.count == 1 else [f"{o.name}{k + 1}" for k in range(o.count)])]
 
 # %% ../nbs/02_scenes.ipynb #c33b2929
 @lru_cache
@@ -274,12 +294,12 @@ class MatterSpec:
     yaw: list = field(default_factory=lambda: [0., 0.])
     values: dict = field(default_factory=dict) # ranges, lists of words, names
 
-def _matter_spec(d, w, known) -> MatterSpec: # known: names of the objects
+def _matter_spec(d, w, items, others=()) -> MatterSpec: # names of the objects, of other matter
     "Check one piece of matter."
     _fields(d, ("name", "kind", "material", "position", "on", "yaw", "values"), w, need=("name", "kind", "material", "position"))
-    if not isinstance(d["name"], str) or d["name"] in known: _bad(f"{w}.name", f"expected a word that no object has yet, got {d['name']!r}")
+    known = [*items, *others]; _new_name(d["name"], known, w)
     kind = _names(d["kind"], list(phenomena()), f"{w}.kind", "phenomenon")[0]; table = phenomena()[kind]["values"]
-    given, values = _fields(d.get("values") or {}, tuple(table), f"{w}.values"), {}
+    given, values = _fields(d.get("values", {}), tuple(table), f"{w}.values"), {}
     for k, v in table.items():
         at = f"{w}.values.{k}"
         if k not in given and "default" not in v: _bad(f"{w}.values", f"missing '{k}' of a {kind}: {v['about']}")
@@ -288,7 +308,7 @@ def _matter_spec(d, w, known) -> MatterSpec: # known: names of the objects
         elif "choice" in v: values[k] = _names(x, v["choice"], at, "choice")
         else: values[k] = _names(x, [*known, "none"], at, "object")[:1]
     return MatterSpec(d["name"], kind, _names(d["material"], list(materials()["objects"]), f"{w}.material", "material"), _ranges(d["position"], 3, f"{w}.position", -20, 20),
-                      _names(d["on"], known, f"{w}.on", "support")[0] if "on" in d else "", _range(d.get("yaw", 0), f"{w}.yaw", -180, 180), values)
+                      _names(d["on"], items, f"{w}.on", "support")[0] if "on" in d else "", _range(d.get("yaw", 0), f"{w}.yaw", -180, 180), values)
 
 # %% ../nbs/02_scenes.ipynb #7cc1a32b
 @dataclass
@@ -323,15 +343,17 @@ def parse_template(d, name:str, # parsed YAML, scene name
     "Check a parsed template field by field."
     _fields(d, _TEMPLATE_FIELDS, where, need=("prompt", "floor", "wall", "camera", "light"))
     stage = list(materials()["stage"]); objects, matter = [], []
-    for k in ("objects", "matter"):
+    if not isinstance(d["prompt"], str) or not d["prompt"].strip(): _bad(f"{where}: prompt", f"expected a sentence, got {d['prompt']!r}")
+    for k in ("objects", "matter", "lamps"):
         if not isinstance(d.get(k, []), list): _bad(f"{where}: {k}", f"expected a list, got {type(d[k]).__name__}")
     if not d.get("objects") and not d.get("matter"): _bad(f"{where}: objects", "expected a list with at least one object, or matter")
-    for i, o in enumerate(d.get("objects", [])): objects.append(_object_spec(o, f"{where}: objects[{i}]", [x.name for x in objects]))
-    known = [n for o in objects for n in ([o.name] if o.count == 1 else [f"{o.name}{k + 1}" for k in range(o.count)])]
-    for i, o in enumerate(d.get("matter", [])): matter.append(_matter_spec(o, f"{where}: matter[{i}]", known + [x.name for x in matter]))
+    for i, o in enumerate(d.get("objects", [])): objects.append(_object_spec(o, f"{where}: objects[{i}]", _all_names(objects)))
+    known = _all_names(objects)
+    if (twice := [n for n in known if known.count(n) > 1]): _bad(f"{where}: objects", f"the name '{twice[0]}' stands twice (a row of n is called name1 to name n); allowed is each name once")
+    for i, o in enumerate(d.get("matter", [])): matter.append(_matter_spec(o, f"{where}: matter[{i}]", known, [x.name for x in matter]))
     cam = _fields(d["camera"], ("eye", "target", "fov", "jitter"), f"{where}: camera", need=True)
     lamp = _fields(d["light"], ("position", "size"), f"{where}: light", need=True)
-    t = SceneTemplate(name, str(d["prompt"]), objects, _names(d["floor"], stage, f"{where}: floor", "stage material"),
+    t = SceneTemplate(name, d["prompt"], objects, _names(d["floor"], stage, f"{where}: floor", "stage material"),
         _names(d["wall"], stage, f"{where}: wall", "stage material"),
         camera=dict(eye=_ranges(cam["eye"], 3, f"{where}: camera.eye", -50, 50), target=_ranges(cam["target"], 3, f"{where}: camera.target", -50, 50),
                     fov=_range(cam["fov"], f"{where}: camera.fov", 10, 120), jitter=_range(cam["jitter"], f"{where}: camera.jitter", 0, 2)[1]),
