@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Actor', 'World', 'sphere_mesh', 'hull_mesh', 'box_mesh', 'cylinder_mesh', 'ramp_mesh', 'shape_mesh', 'stage',
-           'vertex_normals', 'Hit', 'Caster', 'Looks', 'picture', 'Hits', 'corners', 'trace', 'moved', 'seen', 'truth',
-           'draw']
+           'vertex_normals', 'Hit', 'Cones', 'make_cones', 'Caster', 'Looks', 'picture', 'Hits', 'corners', 'trace',
+           'moved', 'seen', 'truth', 'draw']
 
 # %% ../nbs/03_render.ipynb #fbe3e177
 import math
@@ -130,8 +130,8 @@ def stage(floor:Look, wall:Look, wall_y:float, frames:int) -> list: # two actors
 
 def vertex_normals(v, faces) -> np.ndarray: # (n 3) unit
     "Area-weighted normals of a mesh."
-    n = np.zeros_like(v); fn = np.cross(v[faces[:, 1]] - v[faces[:, 0]], v[faces[:, 2]] - v[faces[:, 0]])
-    for k in range(3): np.add.at(n, faces[:, k], fn)
+    fn = np.tile(np.cross(v[faces[:, 1]] - v[faces[:, 0]], v[faces[:, 2]] - v[faces[:, 0]]), (3, 1)); i = faces.T.reshape(-1)
+    n = np.stack([np.bincount(i, fn[:, k], len(v)) for k in range(3)], 1)
     return n/np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-12)
 
 # %% ../nbs/03_render.ipynb #726223d6
@@ -143,30 +143,78 @@ class Hit:
     u: float
     v: float
 
+@wp.struct
+class Cones:
+    turn: wp.array2d(dtype=wp.mat33)  # (point, frame): its view from world
+    grid: wp.array(dtype=wp.vec4)     # (point): tangents of the first cell, cells per tangent
+    start: wp.array3d(dtype=int)      # (point, frame, cell): first of its list; the last cell holds all actors
+    items: wp.array(dtype=int)        # all lists
+    side: int                         # cells along a side
+
 @wp.func
-def _trace(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), bounds: wp.array2d(dtype=wp.vec4),
-           n: int, frame: int, o: wp.vec3, d: wp.vec3, tmax: float):
+def _cell_of(cones: Cones, g: int, frame: int, d: wp.vec3):
+    q = cones.turn[g, frame]*d; b = cones.grid[g]; k = cones.side*cones.side
+    if q[2] > 0.0:
+        x = wp.floor((q[0]/q[2] - b[0])*b[2]); y = wp.floor((q[1]/q[2] - b[1])*b[3]); top = float(cones.side)
+        if x >= 0.0 and y >= 0.0 and x < top and y < top: k = int(y)*cones.side + int(x)
+    return k
+
+@wp.func
+def _trace(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), bounds: wp.array2d(dtype=wp.vec4), cones: Cones,
+           g: int, n: int, frame: int, o: wp.vec3, d: wp.vec3, away: wp.vec3, tmax: float): # away: from point g towards the ray
     best = Hit(); best.actor = -1; best.face = -1; best.t = tmax
-    dd = wp.dot(d, d)
-    for i in range(n):
-        b = bounds[frame, i]; oc = wp.vec3(b[0], b[1], b[2]) - o
-        along = wp.dot(oc, d)/dd; far = oc - d*along
-        if b[3] < 0.0 or wp.dot(far, far) <= b[3]*b[3]:
-            m = to_obj[frame, i]
-            q = wp.mesh_query_ray(meshes[frame, i], wp.transform_point(m, o), wp.transform_vector(m, d), best.t)
-            if q.result:
-                best.actor = i; best.face = q.face; best.t = q.t; best.u = q.u; best.v = q.v
+    dd = wp.dot(d, d); cell = _cell_of(cones, g, frame, away)
+    for k in range(cones.start[g, frame, cell], cones.start[g, frame, cell + 1]):
+        i = cones.items[k]
+        if i < n:
+            b = bounds[frame, i]; oc = wp.vec3(b[0], b[1], b[2]) - o
+            along = wp.dot(oc, d)/dd; far = oc - d*along
+            if wp.dot(far, far) <= b[3]*b[3]:
+                m = to_obj[frame, i]
+                q = wp.mesh_query_ray(meshes[frame, i], wp.transform_point(m, o), wp.transform_vector(m, d), best.t)
+                if q.result:
+                    best.actor = i; best.face = q.face; best.t = q.t; best.u = q.u; best.v = q.v
     return best
 
 @wp.kernel
-def _cast_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), bounds: wp.array2d(dtype=wp.vec4), n: int,
-                 frame: wp.array(dtype=int), o: wp.array(dtype=wp.vec3), d: wp.array(dtype=wp.vec3),
-                 actor: wp.array(dtype=int), face: wp.array(dtype=int), t: wp.array(dtype=float)):
-    i = wp.tid()
-    h = _trace(meshes, to_obj, bounds, n, frame[i], o[i], d[i], 1.0e6)
-    actor[i] = h.actor; face[i] = h.face; t[i] = h.t
+def _cast_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), bounds: wp.array2d(dtype=wp.vec4), cones: Cones, n: int,
+                 first: int, o: wp.array(dtype=wp.vec3), d: wp.array2d(dtype=wp.vec3),
+                 actor: wp.array2d(dtype=int), face: wp.array2d(dtype=int), t: wp.array2d(dtype=float)):
+    k, i = wp.tid()
+    h = _trace(meshes, to_obj, bounds, cones, 0, n, first + k, o[k], d[k, i], d[k, i], 1.0e6)
+    actor[k, i] = h.actor; face[k, i] = h.face; t[k, i] = h.t
 
 # %% ../nbs/03_render.ipynb #86a97acb
+def _lists(bounds, apex, turn, grid, side, wide) -> np.ndarray: # (t side²+1 n) bool: cell may meet actor
+    "Which bounding spheres `bounds` (t n 4), widened by `wide`, show in which cells of the views `turn` (t 3 3) from `apex` (t 3)."
+    x, y = (np.arange(side + 1)/s + a for a, s in ((grid[0], grid[2]), (grid[1], grid[3])))
+    unit = lambda v: v/np.linalg.norm(v, axis=-1, keepdims=True); at = lambda x, y: unit(np.stack([*np.meshgrid(x, y), np.ones((len(y), len(x)))], -1))
+    mid, corner = at((x[1:] + x[:-1])/2, (y[1:] + y[:-1])/2), at(x, y)
+    half = np.max([np.arccos(np.clip((mid*corner[i:side + i, j:side + j]).sum(-1), -1, 1)) for i in (0, 1) for j in (0, 1)], 0).reshape(-1)
+    c = np.einsum("tij,tnj->tni", turn, bounds[..., :3] - apex[:, None]); far = np.linalg.norm(c, axis=-1); r = bounds[..., 3] + wide
+    reach = np.where(far > r, np.arcsin(np.clip(r/np.maximum(far, 1e-9), 0, 1)), 9.)
+    gap = np.arccos(np.clip(np.einsum("ki,tni->tkn", mid.reshape(-1, 3), c/np.maximum(far, 1e-9)[..., None]), -1, 1))
+    hit = gap <= half[:, None] + reach[:, None] + 2e-3
+    return np.concatenate([hit, np.ones_like(hit[:, :1])], 1) & (bounds[:, None, :, 3] > 0)
+
+def make_cones(bounds, camera:Camera, lamps, # bounds (t n 4), metres; lamps: (position, radius)
+    device:str, side:int=16) -> Cones:
+    "Lists of actors by direction: point 0 is the camera, then the lamps."
+    K, t = camera.K, len(bounds); w, h = camera.width, camera.height
+    views = [(camera.world_from_cam[:, :3, 3], camera.world_from_cam[:, :3, :3].swapaxes(1, 2), (-K[0, 2]/K[0, 0], -K[1, 2]/K[1, 1], side*K[0, 0]/w, side*K[1, 1]/h), 0.)]
+    some = bounds[(bounds[..., 3] > 0) & (bounds[..., 3] < 10)]; middle = some[:, :3].mean(0) if len(some) else np.zeros(3)
+    for p, size in lamps:
+        z = middle - p; z = z/np.linalg.norm(z); x = np.cross(z, [1., 0, 0] if abs(z[0]) < .6 else [0, 1., 0]); x /= np.linalg.norm(x)
+        views.append((np.tile(p, (t, 1)), np.tile(np.stack([x, np.cross(z, x), z]), (t, 1, 1)), (-1.2, -1.2, side/2.4, side/2.4), size))
+    hit = np.stack([_lists(bounds, a, m, g, side, wide) for a, m, g, wide in views]); out = Cones(); out.side = side
+    start = np.concatenate([[0], np.cumsum(hit.sum(-1))]); k = np.arange(hit[..., 0].size).reshape(hit.shape[:3])
+    out.start = wp.array(np.concatenate([start[k], start[k[..., -1:] + 1]], -1).astype(np.int32), dtype=int, device=device)
+    out.items = wp.array(np.nonzero(hit)[-1].astype(np.int32), dtype=int, device=device)
+    out.turn = wp.array(np.stack([m for _, m, _, _ in views]).astype(np.float32), dtype=wp.mat33, device=device)
+    out.grid = wp.array(np.array([g for _, _, g, _ in views], np.float32), dtype=wp.vec4, device=device)
+    return out
+
+# %% ../nbs/03_render.ipynb #fef63496
 class Caster:
     "The actors of a world as Warp meshes: rigid ones built once, the others once per frame."
     def __init__(self, actors:list, # of `Actor`, background first
@@ -191,7 +239,10 @@ class Caster:
         arr = lambda x, t: wp.array(x, dtype=t, device=self.device)
         self.ids, self.rest = arr(ids, wp.uint64), arr(rest, wp.uint64)
         self.to_obj, self.to_world = arr(to_obj.astype(np.float32), wp.mat44), arr(to_world.astype(np.float32), wp.mat44)
-        self.bounds = arr(bounds.astype(np.float32), wp.vec4); self._table()
+        self.bounds, self.spheres = arr(bounds.astype(np.float32), wp.vec4), bounds; self._table(); self.bulk = bounds[..., 3].astype(np.float32)
+        for i, a in enumerate(actors): # a cloth or a puddle is no ball: its smallest extent counts
+            if a.poses is None: self.bulk[:, i] = [min(r, .75*np.ptp(a.at(t), axis=0).min() + .03) if r else 0 for t, r in enumerate(bounds[:, i, 3])]
+        self.bulk *= np.float32(.7)
 
     def _table(self): # all corners in float64: vertices of (frame, actor) from `vertex`, triangles from `first`
         sizes = np.array([[len(a.at(t)) for a in self.actors] for t in range(self.frames)]); self.vertex = (np.cumsum(sizes) - sizes.ravel()).reshape(sizes.shape)
@@ -212,12 +263,17 @@ class Caster:
         m = wp.Mesh(g(v), wp.array(f.reshape(-1).astype(np.int32), dtype=int, device=self.device), velocities=g(vertex_normals(np.asarray(v, float), f)))
         self.keep.append(m); return m.id
 
-    def cast(self, frame, o, d, n:int=None) -> tuple: # actor (k), face (k), distance in lengths of d (k)
-        "First hits of rays from `o` (k 3) along `d` (k 3) in frames `frame` (k); only the first `n` actors."
-        k = len(d); out = [wp.empty(k, dtype=t, device=self.device) for t in (int, int, float)]
+    def cones(self, camera:Camera, lamps=()) -> Cones: # lamps: (position, radius)
+        "Lists of actors by direction, for rays from the camera and to lamps."
+        return make_cones(self.spheres, camera, lamps, self.device)
+
+    def cast(self, cones:Cones, first:int, # made for the camera; frame of the first row of rays
+        o, d, n:int=None) -> tuple: # actor (t k), face (t k), distance in lengths of d (t k)
+        "First hits of rays from the camera, at `o` (t 3), along `d` (t k 3), one row per frame; only the first `n` actors."
+        out = [wp.empty(d.shape[:2], dtype=x, device=self.device) for x in (int, int, float)]
         f32 = lambda x: wp.array(np.ascontiguousarray(x, np.float32), dtype=wp.vec3, device=self.device)
-        wp.launch(_cast_kernel, k, device=self.device, outputs=out, inputs=[self.ids, self.to_obj, self.bounds,
-            len(self.actors) if n is None else n, wp.array(np.ascontiguousarray(frame, np.int32), dtype=int, device=self.device), f32(o), f32(d)])
+        wp.launch(_cast_kernel, d.shape[:2], device=self.device, outputs=out, inputs=[self.ids, self.to_obj, self.bounds, cones,
+            len(self.actors) if n is None else n, first, f32(o), f32(d)])
         return tuple(x.numpy() for x in out)
 
 # %% ../nbs/03_render.ipynb #aee019d7
@@ -256,12 +312,14 @@ class Looks:
     color2: wp.array(dtype=wp.vec3)
     gloss: wp.array(dtype=wp.vec3)   # scale, specular, shininess
     smooth: wp.array(dtype=int)
-    seg: wp.array(dtype=int)
+    things: wp.array(dtype=int)       # actors with seg > 0
+    bulk: wp.array2d(dtype=float)     # (frame, actor): radius of the ball that darkens what is near
     rest: wp.array2d(dtype=wp.uint64) # (frame, actor): material coordinates
     glow: wp.array(dtype=wp.vec3)     # emitted light of all glowing vertices
     ember: wp.array2d(dtype=int)      # (frame, actor): where its glow starts, -1 = it does not glow
     lamps: wp.array(dtype=wp.vec4)    # further lamps: position, radius
     light: wp.array(dtype=wp.vec3)    # and their light
+    main: wp.vec4                     # the main lamp: position, radius
 
 @wp.func
 def _soft(c: wp.vec3): # bright light keeps its hue up to .8, then fades towards white instead of clipping
@@ -273,8 +331,8 @@ def _soft(c: wp.vec3): # bright light keeps its hue up to .8, then fades towards
 
 @wp.func
 def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), to_world: wp.array2d(dtype=wp.mat44),
-           bounds: wp.array2d(dtype=wp.vec4), n: int, frame: int, looks: Looks, o: wp.vec3, d: wp.vec3, lamp: wp.vec3, disc: wp.vec3):
-    h = _trace(meshes, to_obj, bounds, n, frame, o, d, 1.0e6)
+           bounds: wp.array2d(dtype=wp.vec4), cones: Cones, n: int, frame: int, looks: Looks, o: wp.vec3, d: wp.vec3, lamp: wp.vec3, disc: wp.vec3):
+    h = _trace(meshes, to_obj, bounds, cones, 0, n, frame, o, d, d, 1.0e6)
     c = _dome(d)
     if h.actor >= 0:
         i = h.actor; mesh = meshes[frame, i]; p = o + d*h.t
@@ -287,22 +345,24 @@ def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat4
         albedo = _texture(looks.texture[i], wp.mesh_eval_position(looks.rest[frame, i], h.face, h.u, h.v)*g[0], looks.color[i], looks.color2[i])
         to_lamp = lamp - p; l = wp.normalize(to_lamp); lit = wp.max(wp.dot(ns, l), 0.0)
         if lit > 0.0:
-            s = _trace(meshes, to_obj, bounds, n, frame, p + nf*0.003, to_lamp, 1.0)
+            s = _trace(meshes, to_obj, bounds, cones, 1, n, frame, p + nf*0.003, to_lamp, p + nf*0.003 - wp.vec3(looks.main[0], looks.main[1], looks.main[2]), 1.0)
             if s.actor >= 0: lit = 0.0
         open = float(1.0)
-        for j in range(n):
-            if looks.seg[j] > 0 and j != i:
-                b = bounds[frame, j]; v = wp.vec3(b[0], b[1], b[2]) - p; rad = b[3]*0.7; q = wp.max(wp.dot(v, v), rad*rad)
+        for k in range(looks.things.shape[0]):
+            j = looks.things[k]; b = bounds[frame, j]; v = wp.vec3(b[0], b[1], b[2]) - p
+            if j != i and wp.dot(ns, v) > 0.0:
+                rad = looks.bulk[frame, j]; q = wp.max(wp.dot(v, v), rad*rad)
                 open = open*(1.0 - 0.75*wp.clamp(wp.dot(ns, v)/wp.sqrt(q), 0.0, 1.0)*rad*rad/q)
-        r = d - ns*(2.0*wp.dot(d, ns)); fresnel = g[1]*(0.25 + 0.75*wp.pow(1.0 - wp.abs(wp.dot(d, ns)), 3.0))
+        r = d - ns*(2.0*wp.dot(d, ns)); fresnel = float(0.0)
+        if g[1] > 0.0: fresnel = g[1]*(0.25 + 0.75*wp.pow(1.0 - wp.abs(wp.dot(d, ns)), 3.0))
         half = wp.normalize(l - d)
         c = wp.cw_mul(albedo, _dome(ns)*(0.42*open) + wp.vec3(0.86, 0.82, 0.76)*lit) + _dome(r)*(0.45*fresnel*open)
-        if lit > 0.0: c = c + wp.vec3(1.0, 0.97, 0.92)*(g[1]*0.9*wp.pow(wp.max(wp.dot(ns, half), 0.0), g[2]))
+        if lit > 0.0 and g[1] > 0.0: c = c + wp.vec3(1.0, 0.97, 0.92)*(g[1]*0.9*wp.pow(wp.max(wp.dot(ns, half), 0.0), g[2]))
         soft = looks.lamps.shape[0] > 0
         for j in range(looks.lamps.shape[0]):
             b = looks.lamps[j]; to_lamp = wp.vec3(b[0], b[1], b[2]) + disc*b[3] - p; l = wp.normalize(to_lamp); lit = wp.max(wp.dot(ns, l), 0.0)
             if lit > 0.0:
-                s = _trace(meshes, to_obj, bounds, n, frame, p + nf*0.003, to_lamp, 1.0)
+                s = _trace(meshes, to_obj, bounds, cones, 2 + j, n, frame, p + nf*0.003, to_lamp, p + nf*0.003 - wp.vec3(b[0], b[1], b[2]), 1.0)
                 if s.actor < 0:
                     half = wp.normalize(l - d)
                     c = c + wp.cw_mul(looks.light[j], albedo*lit + wp.vec3(1.0, 1.0, 1.0)*(g[1]*1.05*wp.pow(wp.max(wp.dot(ns, half), 0.0), g[2])))
@@ -316,7 +376,7 @@ def _shade(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat4
 # %% ../nbs/03_render.ipynb #5d3ab6d4
 @wp.kernel
 def _picture_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtype=wp.mat44), to_world: wp.array2d(dtype=wp.mat44),
-                    bounds: wp.array2d(dtype=wp.vec4), n: int, looks: Looks, cam: wp.array(dtype=wp.mat44), f: wp.vec4,
+                    bounds: wp.array2d(dtype=wp.vec4), cones: Cones, n: int, looks: Looks, cam: wp.array(dtype=wp.mat44), f: wp.vec4,
                     samples: int, lamp: wp.vec3, size: float, out: wp.array3d(dtype=wp.vec3)):
     t, y, x = wp.tid()
     m = cam[t]; o = wp.transform_point(m, wp.vec3(0.0, 0.0, 0.0)); total = wp.vec3(0.0, 0.0, 0.0)
@@ -325,7 +385,7 @@ def _picture_kernel(meshes: wp.array2d(dtype=wp.uint64), to_obj: wp.array2d(dtyp
         d = wp.normalize(wp.transform_vector(m, wp.vec3((px - f[2])/f[0], (py - f[3])/f[1], 1.0)))
         a = 2.39996*float(k); r = size*wp.sqrt((float(k) + 0.5)/float(samples*samples))
         disc = wp.vec3(wp.cos(a), wp.sin(a), 0.0)*wp.sqrt((float(k) + 0.5)/float(samples*samples))
-        c = _shade(meshes, to_obj, to_world, bounds, n, t, looks, o, d, lamp + wp.vec3(r*wp.cos(a), r*wp.sin(a), 0.0), disc)
+        c = _shade(meshes, to_obj, to_world, bounds, cones, n, t, looks, o, d, lamp + wp.vec3(r*wp.cos(a), r*wp.sin(a), 0.0), disc)
         total = total + wp.vec3(wp.min(c[0], 1.0), wp.min(c[1], 1.0), wp.min(c[2], 1.0))
     total = total/float(samples*samples)
     out[t, y, x] = wp.vec3(wp.pow(total[0], 0.4545), wp.pow(total[1], 0.4545), wp.pow(total[2], 0.4545))
@@ -336,7 +396,7 @@ def _looks(caster, lamps) -> Looks: # everything that the shader reads
     ints = lambda x: wp.array(np.array(x, np.int32), dtype=int, device=dev)
     looks.texture = ints([TEXTURES.index(l.texture) for l in ls]); looks.color = v3([l.color for l in ls]); looks.color2 = v3([l.color2 for l in ls])
     looks.gloss = v3([[l.scale, l.specular, l.shininess] for l in ls]); looks.smooth = ints([a.smooth for a in acts])
-    looks.seg = ints([a.seg for a in acts]); looks.rest = caster.rest
+    looks.things = ints([i for i, a in enumerate(acts) if a.seg > 0]); looks.bulk = wp.array(caster.bulk, dtype=float, device=dev); looks.rest = caster.rest
     ember, glow, k = np.full((caster.frames, len(acts)), -1), [], 0
     for i, a in enumerate(acts):
         for t in range(caster.frames if a.glow is not None else 0):
@@ -353,9 +413,11 @@ def picture(caster:Caster, camera:Camera, light, light_size:float, # lamp positi
     lamps:list=(), # further lamps: {position, size (metres), strength (1 = the main lamp), color (rgb)}
     ) -> np.ndarray: # (t h w 3) uint8
     "Shade all frames in one launch."
-    dev = caster.device; K = camera.K; out = wp.empty((caster.frames, camera.height, camera.width), dtype=wp.vec3, device=dev)
+    dev = caster.device; K = camera.K; looks = _looks(caster, lamps); looks.main = wp.vec4(*map(float, light), float(light_size))
+    cones = caster.cones(camera, [(np.asarray(light, float), light_size), *((np.asarray(l["position"], float), l.get("size", .3)) for l in lamps)])
+    out = wp.empty((caster.frames, camera.height, camera.width), dtype=wp.vec3, device=dev)
     wp.launch(_picture_kernel, out.shape, device=dev, outputs=[out], inputs=[caster.ids, caster.to_obj, caster.to_world, caster.bounds,
-        len(caster.actors), _looks(caster, lamps), wp.array(camera.world_from_cam.astype(np.float32), dtype=wp.mat44, device=dev),
+        cones, len(caster.actors), looks, wp.array(camera.world_from_cam.astype(np.float32), dtype=wp.mat44, device=dev),
         wp.vec4(K[0, 0], K[1, 1], K[0, 2], K[1, 2]), samples, wp.vec3(*map(float, light)), float(light_size)])
     return np.clip(out.numpy()*255 + .5, 0, 255).astype(np.uint8)
 
@@ -375,39 +437,47 @@ def _rays(camera): # origins (t 3) and directions (t h w 3) with z-depth 1
     d = np.stack([x, y, np.ones_like(x)], -1)
     return camera.world_from_cam[:, :3, 3], d @ camera.world_from_cam[:, None, :3, :3].swapaxes(-1, -2)
 
-def corners(caster, frame, actor, face) -> np.ndarray: # (k 3 3) world, metres
-    "Corners of triangles (`actor`, `face`) (k) in frames `frame` (k); nan where actor < 0."
-    no = actor < 0; a = np.where(no, 0, actor)
-    out = caster.points[caster.vertex[frame, a][:, None] + caster.corner[caster.first[frame, a] + np.where(no, 0, face)]]
-    if no.any(): out[no] = np.nan
+def corners(caster, frame:int, actor, face) -> np.ndarray: # (k 3 3) world, metres
+    "Corners of triangles (`actor`, `face`) (k) in a frame; nan where actor < 0."
+    no = actor < 0; bad = no.any(); a = np.where(no, 0, actor) if bad else actor
+    index = caster.corner[caster.first[frame][a] + (np.where(no, 0, face) if bad else face)] + caster.vertex[frame][a][:, None]
+    out = caster.points[index]
+    if bad: out[no] = np.nan
     return out
 
-def trace(caster:Caster, camera:Camera, n:int=None # only the first n actors
-    ) -> Hits: # float64
+def trace(caster:Caster, camera:Camera, n:int=None, # only the first n actors
+    cones:Cones=None) -> Hits: # float64
     "Exact hits of all pixel centres of all frames."
-    o, d = _rays(camera); t, h, w, _ = d.shape; frame = np.repeat(np.arange(t), h*w)
-    actor, face, _ = caster.cast(frame, o[frame], d.reshape(-1, 3), n)
-    tri = corners(caster, frame, actor, face); O, D = o[frame], d.reshape(-1, 3)
-    e1, e2 = tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0]; nn = np.cross(e1, e2)
-    z = np.einsum("ki,ki->k", nn, tri[:, 0] - O)/np.einsum("ki,ki->k", nn, D)
-    P = O + z[:, None]*D; sq = np.einsum("ki,ki->k", nn, nn)
-    b = np.einsum("ki,ki->k", np.cross(P - tri[:, 0], e2), nn)/sq; c = np.einsum("ki,ki->k", np.cross(e1, P - tri[:, 0]), nn)/sq
-    s = lambda x: x.reshape(t, h, w, *x.shape[1:])
-    return Hits(s(actor), s(face), s(z), s(P), s(np.stack([1 - b - c, b, c], -1)))
+    o, d = _rays(camera); t, h, w, _ = d.shape; D = d.reshape(t, h*w, 3)
+    actor, face, _ = caster.cast(cones or caster.cones(camera), 0, o, D, n)
+    parts = [np.stack(x).reshape(t, h, w, *x[0].shape[1:]) for x in zip(*(_exact(corners(caster, k, actor[k], face[k]), o[k], D[k]) for k in range(t)))]
+    return Hits(actor.reshape(t, h, w), face.reshape(t, h, w), *parts)
+
+def _exact(tri, o, D): # corners (k 3 3), origin (3), directions (k 3) -> depth, point, barycentric coordinates
+    e1, e2 = tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0]; nn = _cross(e1, e2); dot = lambda a, b: np.einsum("ki,ki->k", a, b)
+    z = dot(nn, tri[:, 0] - o)/dot(nn, D)
+    P = o + z[:, None]*D; sq = dot(nn, nn); r = P - tri[:, 0]
+    b = dot(_cross(r, e2), nn)/sq; c = dot(_cross(e1, r), nn)/sq
+    return z, P, np.stack([1 - b - c, b, c], -1)
+
+def _cross(a, b): # (k 3), without the detours of np.cross
+    out = np.empty_like(a)
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)): out[:, i] = a[:, j]*b[:, k] - a[:, k]*b[:, j]
+    return out
 
 # %% ../nbs/03_render.ipynb #a5423eb8
 def moved(caster:Caster, hits:Hits, step:int # +1 or -1 frame
     ) -> np.ndarray: # (t-1 h w 3) world, metres
     "Where the seen points are one frame later (of frames 0..t-2), or earlier (of frames 1..t-1)."
-    t = len(hits.actor); src = np.arange(t - 1) + (step < 0); shape = hits.actor.shape[1:]
-    frame = np.repeat(src + step, shape[0]*shape[1]); a, f = hits.actor[src].reshape(-1), hits.face[src].reshape(-1)
-    loose = np.array([k.meshes is not None for k in caster.actors]); flows = (a >= 0) & loose[a]
-    P = (hits.bary[src].reshape(-1, 3, 1)*corners(caster, frame, np.where(flows, -1, a), f)).sum(1)
-    for i in np.flatnonzero(loose):
-        for k in range(t - 1):
-            m = (a == i) & (frame == src[k] + step)
-            if m.any(): P[m] = _carried(caster, i, hits.point[src].reshape(-1, 3)[m], src[k], step)
-    return P.reshape(t - 1, *shape, 3)
+    t, h, w = hits.actor.shape; out = np.empty((t - 1, h*w, 3)); loose = [i for i, a in enumerate(caster.actors) if a.meshes is not None]
+    for k in range(t - 1):
+        s = k + (step < 0); a = hits.actor[s].reshape(-1); flows = np.isin(a, loose) if loose else None
+        tri = corners(caster, s + step, np.where(flows, -1, a) if loose else a, hits.face[s].reshape(-1)); b = hits.bary[s].reshape(-1, 3)
+        out[k] = b[:, :1]*tri[:, 0] + b[:, 1:2]*tri[:, 1] + b[:, 2:]*tri[:, 2]
+        for i in loose:
+            m = a == i
+            if m.any(): out[k][m] = _carried(caster, i, hits.point[s].reshape(-1, 3)[m], s, step)
+    return out.reshape(t - 1, h, w, 3)
 
 def _carried(caster, i, points, t, step): # (k 3), brought onto the surface of the other frame
     a = caster.actors[i]
@@ -425,22 +495,22 @@ def _onto(caster, i, t, p): # (k 3): the nearest points of the mesh of actor i i
     if not len(caster.actors[i].faces_at(t)): return p
     k = len(p); face, u, v = (wp.empty(k, dtype=x, device=caster.device) for x in (int, float, float))
     wp.launch(_nearest_kernel, k, device=caster.device, inputs=[wp.uint64(int(caster.ids.numpy()[t, i])), wp.array(p.astype(np.float32), dtype=wp.vec3, device=caster.device)], outputs=[face, u, v])
-    b = np.stack([u.numpy(), v.numpy()], 1).astype(float); tri = corners(caster, np.full(k, t), np.full(k, i), face.numpy())
+    b = np.stack([u.numpy(), v.numpy()], 1).astype(float); tri = corners(caster, t, np.full(k, i), face.numpy())
     return np.einsum("kv,kvi->ki", np.column_stack([b, 1 - b.sum(1)]), tri)
 
 def seen(caster:Caster, camera:Camera, points, # (t-1 h w 3) in frames 1..t-1
     slack:float=5e-4, # share of the distance that an occluder must be nearer
     actor=None, # (t-1 h w) whose points they are: those of a changing mesh must also lie on it
-    ) -> np.ndarray: # (t-1 h w) bool
+    cones:Cones=None) -> np.ndarray: # (t-1 h w) bool
     "Are points inside the next picture, and nothing before them?"
-    t, h, w, _ = points.shape; uv, z = _project(points, camera, slice(1, None))
-    frame = np.repeat(np.arange(1, t + 1), h*w); o = camera.world_from_cam[frame, :3, 3]; p = np.nan_to_num(points.reshape(-1, 3), nan=1e3)
-    there, _, dist = caster.cast(frame, o, p - o)
+    t, h, w, _ = points.shape; uv, z = _project(points, camera, slice(1, None)); o = camera.world_from_cam[1:, :3, 3]
+    p = np.nan_to_num(points.reshape(t, h*w, 3), nan=1e3)
+    there, _, dist = caster.cast(cones or caster.cones(camera), 1, o, p - o[:, None]); there, dist = there.reshape(t, h, w), dist.reshape(t, h, w)
     inside = (z > 0) & (uv[..., 0] >= 0) & (uv[..., 0] < camera.width) & (uv[..., 1] >= 0) & (uv[..., 1] < camera.height)
-    free = dist.reshape(t, h, w) > 1 - slack
+    free = dist > 1 - slack
     if actor is not None and any(a.meshes is not None for a in caster.actors):
         loose = np.array([a.meshes is not None for a in caster.actors])[actor] & (actor >= 0)
-        free &= ~loose | (there.reshape(t, h, w) == actor) & (dist.reshape(t, h, w) < 1 + slack)
+        free &= ~loose | (there == actor) & (dist < 1 + slack)
     return inside & free
 
 def _project(points, camera, frames): # uv (t h w 2), z (t h w) ; per-frame pose
@@ -450,31 +520,33 @@ def _project(points, camera, frames): # uv (t h w 2), z (t h w) ; per-frame pose
         return np.stack([K[0, 0]*X[..., 0]/z + K[0, 2], K[1, 1]*X[..., 1]/z + K[1, 2]], -1), z
 
 # %% ../nbs/03_render.ipynb #7e5d4ad8
-def _normals(caster, hits): # (t h w 3) world, unit, towards the camera side of the surface
-    out = np.zeros(hits.point.shape); t = len(out)
-    for i, a in enumerate(caster.actors):
-        rest = vertex_normals(a.rest, a.faces) if a.poses is not None else None
-        for k in range(t):
-            m = hits.actor[k] == i
-            if not m.any(): continue
-            v, faces = a.at(k), a.faces_at(k); n = rest @ a.poses[k, :3, :3].T if rest is not None else vertex_normals(v, faces); f = faces[hits.face[k][m]]; tri = v[f]
-            v = np.einsum("kv,kvi->ki", hits.bary[k][m], n[f]) if a.smooth else np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
-            out[k][m] = v/np.linalg.norm(v, axis=1, keepdims=True)
+def _normals(caster, hits, eyes): # (t h w 3) world, unit, on the side of the surface that the camera (t 3) sees
+    out = np.zeros(hits.point.shape); t = len(out); P = hits.point.reshape(t, -1, 3); flat = out.reshape(t, -1, 3); face, bary = hits.face.reshape(t, -1), hits.bary.reshape(t, -1, 3)
+    rest = {i: vertex_normals(a.rest, a.faces) for i, a in enumerate(caster.actors) if a.poses is not None and a.smooth}
+    for k in range(t):
+        order = np.argsort(hits.actor[k].reshape(-1), kind="stable"); ends = np.searchsorted(hits.actor[k].reshape(-1)[order], np.arange(len(caster.actors) + 1))
+        for i, a in enumerate(caster.actors):
+            m = order[ends[i]:ends[i + 1]]
+            if not len(m): continue
+            f = a.faces_at(k)[face[k][m]]; tri = a.at(k)[f]; v = flatly = _cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
+            if a.smooth: v = np.einsum("kv,kvi->ki", bary[k][m], (rest[i] @ a.poses[k, :3, :3].T if i in rest else vertex_normals(a.at(k), a.faces_at(k)))[f])
+            behind = np.einsum("ki,ki->k", flatly, P[k][m] - eyes[k]) > 0; v[behind] *= -1  # the back of a sheet
+            flat[k][m] = v/np.linalg.norm(v, axis=1, keepdims=True)
     return out
 
 def truth(caster:Caster, camera:Camera) -> dict: # fields of `Clip4D` and background_depth
     "All exact maps of a world."
-    hits = trace(caster, camera); valid = hits.actor >= 0; pad = lambda x, m: np.where(m if x.ndim == m.ndim else m[..., None], x, 0).astype(np.float32)
+    cones = caster.cones(camera); hits = trace(caster, camera, cones=cones); valid = hits.actor >= 0; pad = lambda x, m: (x if m.all() else np.where(m if x.ndim == m.ndim else m[..., None], x, 0)).astype(np.float32)
     grid = np.stack(np.meshgrid(np.arange(camera.width) + .5, np.arange(camera.height) + .5), -1)
-    out = dict(depth=pad(hits.depth, valid), valid=valid, normals=pad(_normals(caster, hits), valid),
+    out = dict(depth=pad(hits.depth, valid), valid=valid, normals=pad(_normals(caster, hits, camera.world_from_cam[:, :3, 3]), valid),
                seg=np.where(valid, np.array([a.seg for a in caster.actors])[hits.actor], 0).astype(np.int32))
     if len(valid) > 1:
         nxt, prv = moved(caster, hits, 1), moved(caster, hits, -1); (uv, z), (uvb, _) = _project(nxt, camera, slice(1, None)), _project(prv, camera, slice(None, -1))
         out |= dict(flow=pad(uv - grid, valid[:-1]), flow_back=pad(uvb - grid, valid[1:]), scene_flow=pad(nxt - hits.point[:-1], valid[:-1]),
-                    delta_depth=pad(z - hits.depth[:-1], valid[:-1]), visible=seen(caster, camera, nxt, actor=hits.actor[:-1]) & valid[:-1])
-    still = (camera.world_from_cam == camera.world_from_cam[0]).all()
+                    delta_depth=pad(z - hits.depth[:-1], valid[:-1]), visible=seen(caster, camera, nxt, actor=hits.actor[:-1], cones=cones) & valid[:-1])
+    still = (camera.world_from_cam == camera.world_from_cam[0]).all(); back = sum(a.seg == 0 for a in caster.actors)
     cam = Camera(camera.K, camera.world_from_cam[:1], camera.height, camera.width) if still else camera
-    bg = trace(caster, cam, n=sum(a.seg == 0 for a in caster.actors)); d = pad(bg.depth, bg.actor >= 0)
+    bg = trace(caster, cam, n=back, cones=cones); d = pad(bg.depth, bg.actor >= 0)
     return out | dict(background_depth=d[0] if still else d)
 
 # %% ../nbs/03_render.ipynb #03fb7f7a
