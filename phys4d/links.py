@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['I4', 'ALONG_Y', 'ALONG_X', 'turn', 'rotation', 'quaternion', 'pose', 'Solid', 'Part', 'solid_volume', 'solid_inertia',
            'mass_properties', 'capsule_mesh', 'solid_mesh', 'part_actors', 'Linked', 'Hinge', 'Slider', 'Pendulum',
-           'Crane', 'Toy']
+           'Crane', 'Toy', 'equal_chords', 'smooth_curve', 'transport', 'tube', 'catenary', 'over_bar', 'overhand',
+           'helix', 'Rope', 'Bridge']
 
 # %% ../nbs/04b_links.ipynb #755dfff7
 import math
@@ -300,3 +301,189 @@ _TOYS = dict(   # in units of its size; x ahead, standing on z = 0
           ("capsule", (.12, .12), (.2, 0, .62), I4, ""), ("box", (.17, .16, .05), (.52, 0, .81), I4, "o"), *_EYES(.4, .12, .92, .035)],
     snowman=[("sphere", (.3,), (0, 0, .3), I4, ""), ("sphere", (.21,), (0, 0, .7), I4, ""), ("sphere", (.15,), (0, 0, 1.), I4, ""), ("capsule", (.025, .16), (.2, 0, 1.), ALONG_X, "o"),
              ("cylinder", (.15, .04), (0, 0, 1.13), I4, "d"), ("cylinder", (.1, .18), (0, 0, 1.22), I4, "d"), *_EYES(.13, .05, 1.05, .025)])
+
+# %% ../nbs/04b_links.ipynb #611b9285
+def equal_chords(curve, n:int # (k 3) dense polyline, metres; pieces
+    ) -> np.ndarray: # (n+1 3) nodes on it
+    "Cut a curve into pieces of equal arc length."
+    s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))]
+    return np.stack([np.interp(np.linspace(0, s[-1], n + 1), s, curve[:, i]) for i in range(3)], 1)
+
+def smooth_curve(nodes, k:int=3 # (t n 3) metres; points per piece
+    ) -> np.ndarray: # (t (n-1)k+1 3)
+    "Catmull-Rom spline through nodes, frame by frame."
+    p = np.concatenate([2*nodes[:, :1] - nodes[:, 1:2], nodes, 2*nodes[:, -1:] - nodes[:, -2:-1]], 1); u = (np.arange(k)/k)[:, None]
+    a, b, c, d = (p[:, i:i + nodes.shape[1] - 1, None] for i in range(4))
+    q = .5*(2*b + (c - a)*u + (2*a - 5*b + 4*c - d)*u**2 + (3*b - a - 3*c + d)*u**3)
+    return np.concatenate([q.reshape(len(nodes), -1, 3), nodes[:, -1:]], 1)
+
+def _unit(x): return x/np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+
+def transport(n, t0, t1): # vectors n turned by the smallest turn from tangents t0 to t1, all (… 3)
+    "Parallel transport of normals."
+    c = np.cross(t0, t1); d = (t0*t1).sum(-1, keepdims=True)
+    out = n + np.cross(c, n) + np.cross(c, np.cross(c, n))/np.maximum(1 + d, 1e-6)   # Rodrigues, written without the angle
+    return _unit(out - (out*t1).sum(-1, keepdims=True)*t1)
+
+def tube(centre, radius:float, # (t m 3) metres, metres
+    sides:int=10) -> tuple: # vertices (t v 3), material coordinates (v 3), faces (f 3)
+    "A tube of fixed topology along a moving curve."
+    T = _unit(np.gradient(centre, axis=1)); t, m, _ = centre.shape; N = np.empty_like(T)
+    first = np.cross(T[0, 0], [0, 0, 1.] if abs(T[0, 0, 2]) < .9 else [1., 0, 0]); N[0, 0] = _unit(first)
+    for k in range(1, t): N[k, 0] = transport(N[k - 1, 0], T[k - 1, 0], T[k, 0])
+    for j in range(1, m): N[:, j] = transport(N[:, j - 1], T[:, j - 1], T[:, j])
+    a = np.arange(sides + 1)*2*math.pi/sides; wheel = lambda N, B: N[..., None, :]*np.cos(a)[:, None] + B[..., None, :]*np.sin(a)[:, None]
+    skin = centre[:, :, None] + radius*wheel(N, np.cross(T, N)); s = np.r_[0, np.cumsum(np.linalg.norm(np.diff(centre[0], axis=0), axis=1))]
+    rest = np.stack([s[:, None] + radius*a/math.pi*1.5, *(radius*f(a)[None] + 0*s[:, None] for f in (np.cos, np.sin))], -1)   # the lay of the strands: material x climbs round the tube
+    tips = lambda x, e: np.concatenate([x, e], 1); v = tips(skin.reshape(t, -1, 3), centre[:, [0, -1]]); rest = np.concatenate([rest.reshape(-1, 3), [[0, 0, 0], [s[-1], 0, 0]]])
+    i, j = (x.ravel() for x in np.meshgrid(np.arange(m - 1)*(sides + 1), np.arange(sides), indexing="ij")); q = i + j; w = sides + 1; k = np.arange(sides); L = m*w
+    faces = np.concatenate([np.stack([q, q + w + 1, q + w], 1), np.stack([q, q + 1, q + w + 1], 1), np.stack([0*k + L, k + 1, k], 1), np.stack([0*k + L + 1, (m - 1)*w + k, (m - 1)*w + k + 1], 1)])
+    return v, rest, faces.astype(np.int32)
+
+# %% ../nbs/04b_links.ipynb #78e2682c
+def catenary(span, length, n:int=400) -> np.ndarray: # (n 3) metres, from (-span/2, 0, 0) to (span/2, 0, 0)
+    "The curve of a hanging chain."
+    lo, hi = span/1e3, span*1e3
+    for _ in range(200):   # bisection; the length falls with a
+        a = math.sqrt(lo*hi); x = span/2/a; lo, hi = (a, hi) if x > 700 or 2*a*math.sinh(x) > length else (lo, a)
+    s = np.linspace(-length/2, length/2, n); x = a*np.arcsinh(s/a)
+    return np.stack([x, 0*x, a*np.cosh(x/a) - a*math.cosh(span/2/a)], 1)
+
+def over_bar(length, radius, share, n:int=600) -> np.ndarray: # (n 3) metres; share: of the free rope on the left
+    "Over half a round bar, both ends hanging; the origin is the bar's axis."
+    free = length - math.pi*radius; a = np.linspace(math.pi, 0, n); left, right = share*free, (1 - share)*free
+    return np.concatenate([[[-radius, 0, -left]], np.stack([radius*np.cos(a), 0*a, radius*np.sin(a)], 1), [[radius, 0, -right]]])
+
+def overhand(radius, length, n:int=3000) -> np.ndarray: # (n 3) metres, lying along x
+    "A loose overhand knot: Shastri's polynomial trefoil (t³-3t, t⁴-4t², t⁵-10t), its ends led off along x."
+    t = np.linspace(-2.08, 2.08, n); p = np.stack([t**5 - 10*t, (t**4 - 4*t**2)*2.2, (t**3 - 3*t)*1.5], 1)*radius
+    out = (length - np.linalg.norm(np.diff(p, axis=0), axis=1).sum())/2
+    return np.concatenate([p[:1] - [[out, 0, 0]], p, p[-1:] + [[out, 0, 0]]]) - p.mean(0)
+
+def helix(length, width, pitch, n:int=600) -> np.ndarray: # (n 3) metres, rising from z = 0
+    "Loose coils, one above the other."
+    turns = length/math.hypot(2*math.pi*width, pitch); a = np.linspace(0, 2*math.pi*turns, n)
+    return np.stack([width*np.cos(a), width*np.sin(a), pitch*a/2/math.pi], 1)
+
+# %% ../nbs/04b_links.ipynb #c8c27245
+@phenomenon("rope")
+class Rope(Phenomenon):
+    "A rope: laid over a bar, hung from both ends, swinging with an object at its end, knotted and pulled, or dropped in coils."
+    def __init__(self, matter, scene): super().__init__(matter, scene); self.form = self.v.get("form", "bridge"); self.hz = 1920 if self.form in ("swing", "bridge") else 960   # weights ask for smaller steps
+    def curve(self) -> np.ndarray: # (n 3) metres, about the matter's position
+        v, L, r = self.v, self.v["length"], self.v["radius"]
+        if self.form == "bar": return over_bar(L, v["bar"] + r + 5e-4, v["share"])
+        if self.form == "hung": return catenary(v["span"], L)
+        if self.form == "knot": return overhand(r, L)
+        if self.form == "coils": return helix(L, v["coil"], 3*r)
+        a = math.radians(v["angle"]); return np.array([[0, 0, 0], [L*math.sin(a), 0, -L*math.cos(a)]])
+
+    def spawn(self, host):
+        v = self.v; self.host, self.c, r = host, host.client, v["radius"]; n = max(8, round(v["length"]/v["piece"])); R = rotation(turn((0, 0, 1), self.m.yaw))
+        pb.setPhysicsEngineParameter(erp=.2, numSolverIterations=120, physicsClientId=self.c); mat = materials()["objects"][self.m.material]
+        x = equal_chords(self.curve(), n); low = r + 5e-4 - x[:, 2].min() if self.form == "knot" else 0.
+        self.side = R[:, 1]; self.start = x = x @ R.T + self.m.position + [0, 0, low]; self.l = np.linalg.norm(np.diff(x, axis=0), axis=1); self.mass = mat["density"]*math.pi*r*r*self.l
+        self.bodies = [self._piece(a, b, l, m, mat) for a, b, l, m in zip(x, x[1:], self.l, self.mass)]; ids = self.bodies; self.log, self.speed, self.poses = [], [], []
+        for i in range(n):
+            for j in range(i + 1, min(n, i + 1 + math.ceil(2*r/self.l[i] + 1))): pb.setCollisionFilterPair(ids[i], ids[j], -1, -1, 0, physicsClientId=self.c)
+        for i in range(n - 1): self._link(ids[i], self.l[i]/2, ids[i + 1], -self.l[i + 1]/2)
+        self.hands = self._hold(x, R); self.fixed = self._bar(host)
+
+    def _piece(self, a, b, l, m, mat) -> int: # body id
+        r = self.v["radius"]; z = (b - a)/l; side = _unit(np.cross(z, self.side if abs(z @ self.side) < .9 else [0, 0, 1.])); q = quaternion(np.stack([side, np.cross(z, side), z], 1))
+        s = pb.createCollisionShape(pb.GEOM_CAPSULE, radius=r, height=l, physicsClientId=self.c)
+        b = pb.createMultiBody(m, s, -1, ((a + b)/2).tolist(), _xyzw(q), physicsClientId=self.c)
+        pb.changeDynamics(b, -1, linearDamping=self.v["drag"], angularDamping=self.v["drag"], restitution=0., lateralFriction=mat["friction"]*self.v["grip"], physicsClientId=self.c)
+        return b
+
+    def _link(self, a, za, b, zb): self._join(a, [0, 0, za], b, [0, 0, zb])   # neighbours
+
+    def _join(self, a, at, b, bt): # two bodies share a point (b = -1: a point of the world)
+        return pb.createConstraint(a, -1, b, -1, pb.JOINT_POINT2POINT, [0, 0, 0], list(at), list(bt), physicsClientId=self.c)
+
+    def _hold(self, x, R) -> list: # [(constraint, point, pull direction)]
+        v, ids, l = self.v, self.bodies, self.l; first, last = (ids[0], [0, 0, -l[0]/2], x[0], -1.), (ids[-1], [0, 0, l[-1]/2], x[-1], 1.)
+        if v["end"] != "none":   # an object hangs from the free end
+            i = _item(self.scene, v["end"]); d = _unit(x[-1] - x[-2]); h = i.size[0] if i.shape == "sphere" else i.size[-1]/2; b = self.host.bodies[i.name]; q = turn((0, 1, 0), -v["angle"])
+            pb.resetBasePositionAndOrientation(b, (x[-1] + h*d).tolist(), _xyzw(quaternion(R @ rotation(q))), physicsClientId=self.c); pb.resetBaseVelocity(b, [0, 0, 0], [0, 0, 0], physicsClientId=self.c)
+            self._join(ids[-1], [0, 0, l[-1]/2], b, [0, 0, h]); pb.changeDynamics(b, -1, angularDamping=.2, physicsClientId=self.c)
+            for k in ids[-3:]: pb.setCollisionFilterPair(k, b, -1, -1, 0, physicsClientId=self.c)
+        ends = dict(bar=(), coils=(), hung=(first, last), knot=(first, last), swing=(first,))[self.form]
+        return [(self._join(b, at, -1, p.tolist()), p, s*R[:, 0]) for b, at, p, s in ends]
+
+    def _bar(self, host) -> list: # of `Part`: what holds the rope
+        v, stand, x = self.v, self.v["stand"], self.start; wood = make_look("objects", stand, sorted(materials()["objects"][stand]["colors"])[-1]); far = self.scene.wall_y - self.m.position[1]
+        if self.form == "bar":
+            solids = [Solid("cylinder", (v["bar"], far + .4), (0, (far - .3)/2, 0), ALONG_Y), Solid("cylinder", (v["bar"] + .04, .03), (0, -.36, 0), ALONG_Y)]
+            mat = materials()["objects"][stand]; b = pb.createMultiBody(0, _collision(solids, self.c), -1, list(self.m.position), _xyzw(turn((0, 0, 1), self.m.yaw)), physicsClientId=self.c)
+            pb.changeDynamics(b, -1, restitution=0., lateralFriction=mat["friction"], physicsClientId=self.c); return [Part(f"{self.m.name} bar", solids, wood)]
+        if self.form == "swing": return [Part(f"{self.m.name} beam", [Solid("cylinder", (.035, far + .1), (0, (far - .1)/2, .03), ALONG_Y)], wood)]
+        if self.form != "hung": return []
+        h, s = self.m.position[2], v["span"]/2; return [Part(f"{self.m.name} posts", [Solid("box", (.08, .08, h + .05), (e*(s + .04), 0, .025 - h/2)) for e in (-1, 1)], wood)]
+
+    def step(self, host):
+        if self.form != "knot": return
+        go = self.v["pull"]*max(0., host.time + 1/self.hz)
+        for k, p, d in self.hands: pb.changeConstraint(k, (p + go*d).tolist(), maxForce=self.v["force"], physicsClientId=self.c)
+
+    def record(self, host, frame):
+        state = [(*pb.getBasePositionAndOrientation(b, physicsClientId=self.c), *pb.getBaseVelocity(b, physicsClientId=self.c)) for b in self.bodies]
+        P = np.array([s[0] for s in state]); Z = np.stack([rotation(_wxyz(s[1]))[:, 2] for s in state])*self.l[:, None]/2
+        self.log.append(np.concatenate([(P - Z)[:1], (P[:-1] + Z[:-1] + P[1:] - Z[1:])/2, (P + Z)[-1:]])); self.speed.append([np.concatenate(s[2:]) for s in state])
+        self.poses.append([pose(s[0], rotation(_wxyz(s[1]))) for s in state])
+
+    def actors(self, seg) -> list:
+        x = np.array(self.log); v, rest, faces = tube(smooth_curve(x), self.v["radius"], 12); here = np.repeat(pose(self.m.position, rotation(turn((0, 0, 1), self.m.yaw)))[None], len(x), 0)
+        return [Actor(self.m.name, rest, faces, self.m.look, seg, True, vertices=v)] + [a for p in self.fixed for a in part_actors(p, here, 0)]
+
+    def length(self) -> np.ndarray: return np.linalg.norm(np.diff(np.array(self.log), axis=1), axis=-1).sum(1) # (t) metres
+
+    def states(self) -> list:
+        x = np.array(self.log); mid = (x[:, 1:] + x[:, :-1])/2
+        return [body_state(self.m.name, self.mass.sum(), mid, 1., self.mass, nodes=x, length=self.length(), rest_length=float(self.l.sum()), material=self.m.material) |
+                dict(velocity=np.einsum("n,tni->ti", self.mass, np.array(self.speed)[..., :3])/self.mass.sum())]
+
+    def energy(self) -> tuple: # the spin of the thin pieces about themselves is left out
+        x, v = np.array(self.log), np.array(self.speed); z = (x[:, 1:, 2] + x[:, :-1, 2])/2; spin = self.mass*self.l**2/24*(v[..., 3:]**2).sum(-1)
+        return (.5*self.mass*(v[..., :3]**2).sum(-1) + spin).sum(1), self.scene.gravity*(self.mass*z).sum(1)
+
+    def check(self):
+        s = self.length()/self.l.sum()
+        if not np.isfinite(s).all(): reject(self.scene, f"'{self.m.name}' became not-a-number")
+        if abs(s - 1).max() > .03: reject(self.scene, f"'{self.m.name}' stretched by {100*abs(s - 1).max():.1f} %, allowed are 3")
+
+# %% ../nbs/04b_links.ipynb #a5d9a0da
+@phenomenon("bridge")
+class Bridge(Rope):
+    "Planks on two ropes between two towers."
+    def curve(self) -> np.ndarray: return catenary(self.v["span"], self.v["length"]) # (n 3) metres, about the middle between the towers' tops
+
+    def _plank(self, l) -> Solid: return Solid("box", (.035, self.v["width"], l - .03)) # thickness, width, along
+
+    def _piece(self, a, b, l, m, mat) -> int: # body id
+        z = (b - a)/l; up = _unit(np.cross(z, self.side)); q = quaternion(np.stack([up, np.cross(z, up), z], 1)); s = self._plank(l); self.mass = np.full(len(self.l), mat["density"]*solid_volume(s))
+        b = pb.createMultiBody(self.mass[0], _collision([s], self.c), -1, ((a + b)/2).tolist(), _xyzw(q), physicsClientId=self.c)
+        pb.changeDynamics(b, -1, linearDamping=self.v["drag"], angularDamping=self.v["drag"], restitution=mat["restitution"], lateralFriction=mat["friction"]*self.v["grip"], physicsClientId=self.c)
+        return b
+
+    def _link(self, a, za, b, zb):
+        for y in (-.5*self.v["width"], .5*self.v["width"]): self._join(a, [0, y, za], b, [0, y, zb])
+
+    def _hold(self, x, R) -> list: # four corners stay with the towers
+        for b, z, p in ((self.bodies[0], -self.l[0]/2, x[0]), (self.bodies[-1], self.l[-1]/2, x[-1])):
+            for y in (-.5*self.v["width"], .5*self.v["width"]): self._join(b, [0, y, z], -1, (p - y*self.side).tolist())
+        return []
+
+    def _bar(self, host) -> list: # of `Part`
+        h, s, w = self.m.position[2], self.v["span"]/2, self.v["width"]; look = make_look("objects", self.v["stand"], sorted(materials()["objects"][self.v["stand"]]["colors"])[-1])
+        return [Part(f"{self.m.name} towers", [Solid("box", (.5, w + .16, h), (e*(s + .27), 0, -h/2)) for e in (-1, 1)], look)]
+
+    def step(self, host): pass
+
+    def actors(self, seg) -> list:
+        x, R = np.array(self.log), np.array(self.poses); side = -np.concatenate([R[:, :1, :3, 1], R[:, 1:, :3, 1] + R[:, :-1, :3, 1], R[:, -1:, :3, 1]], 1); side = _unit(side)*self.v["width"]/2
+        rope = make_look("objects", "hemp", "tan"); out = []
+        for k, l in enumerate(self.l): out += part_actors(Part(f"{self.m.name} plank {k + 1}", [self._plank(l)], self.m.look), R[:, k], seg)
+        for name, e in (("near", -1), ("far", 1)): v, rest, f = tube(smooth_curve(x + e*side), self.v["radius"], 8); out.append(Actor(f"{self.m.name} rope {name}", rest, f, rope, seg, True, vertices=v))
+        here = np.repeat(pose(self.m.position, rotation(turn((0, 0, 1), self.m.yaw)))[None], len(x), 0)
+        return out + [a for p in self.fixed for a in part_actors(p, here, 0)]
