@@ -346,29 +346,27 @@ class Soft(Phenomenon):
 
 # %% ../nbs/04c_soft.ipynb #e62e07bb
 FABRICS = dict(silk=(2e-4, 6e-2), cotton=(4e-4, 1.5e-2), denim=(8e-4, 4e-3))  # thickness m, bending compliance m/N
-SPACING = .033                                                            # metres between points
+SPACING = .04                                                             # metres between points
 
 @phenomenon("cloth")
 class Cloth(Soft):
     "A sheet of fabric: lying, hanging or flying."
-    drag = 1.
+    steps, drag = 6, 1.
     def make(self):
         v = self.v; nx, ny = (round(v[k]/SPACING) + 1 for k in ("width", "drop")); g = np.arange(nx*ny).reshape(ny, nx)
         a, b = np.meshgrid(np.linspace(-v["width"]/2, v["width"]/2, nx), np.linspace(-v["drop"]/2, v["drop"]/2, ny)); rest = np.stack([a, b, 0*a], -1).reshape(-1, 3)
         thick, bend = FABRICS[self.m.material] if self.m.material in FABRICS else _no_fabric(self)
         mass = materials()["objects"][self.m.material]["density"]*thick*np.kron(_ends(ny), _ends(nx))*v["width"]*v["drop"]/(nx - 1)/(ny - 1)
         edge, diag, far = grid_links(g); self.pinned = _pins(g, v["pins"]); self.released = False
-        tie = [np.stack([np.full(len(rest), p), np.arange(len(rest))], 1)[np.arange(len(rest)) != p] for p in (self.pinned if len(self.pinned) < 5 else [])]
-        s = Shape(self.place(rest), rest, mass, [g], grid_faces(g), [(edge, 0., BOTH), (diag, 2e-4, BOTH), (far, bend, BOTH)] + [(t, 0., TETHER) for t in tie], pins=self.pinned)
+        tie = _tethers(rest, self.pinned)
+        s = Shape(self.place(rest), rest, mass, [g], grid_faces(g), [(edge, 0., BOTH), (diag, 2e-4, BOTH), (far, bend, BOTH), (tie, 0., TETHER)], pins=self.pinned)
         return Solver(s, 2 + len(self.items), damp=v["damping"], gap=.8*SPACING, skin=self.skin, collide=True)
 
     def place(self, rest) -> np.ndarray: # world positions at the start
         x, y = rest[:, 0], rest[:, 1]; c, s = np.cos(np.radians(self.m.yaw)), np.sin(np.radians(self.m.yaw)); bow = self.v["bow"]
         if self.v["pose"] == "flat": p = np.stack([x, y, 0*x], 1)
-        else:
-            wide, high = np.ptp(x), np.ptp(y); u = x/wide + .5
-            if self.v["pose"] == "hanging": p = np.stack([x, 0*x, y - high/2], 1)   # from the middle of its upper edge
-            else: p = np.stack([x + wide/2, bow*np.sin(7*u)*u, y - high/2 - .3*bow*u*u], 1)   # from its upper left corner
+        elif self.v["pose"] == "hanging": p = np.stack([x, 0*x, y - y.max()], 1)   # from the middle of its upper edge
+        else: p = _wave(x, y, bow)                                                  # from its upper left corner
         return np.stack([c*p[:, 0] - s*p[:, 1], s*p[:, 0] + c*p[:, 1], p[:, 2]], 1) + self.m.position
 
     def drive(self, host):
@@ -381,15 +379,26 @@ class Cloth(Soft):
     def blow(self, host):
         v, t = self.v, host.time; a = np.radians(v["wind_from"]); way = np.array([np.cos(a), np.sin(a), 0.]); k = 2*np.pi/.9
         speed = v["wind"]*(1 + .2*np.sin(2*np.pi*1.3*t + v["gust"]))
-        return dict(wind=way*speed, ripple=np.array([-way[1], way[0], .3])*.4*v["wind"], wave=way*k, phase=.7*k*v["wind"]*t + v["gust"])
+        return dict(wind=way*speed, ripple=np.array([-way[1], way[0], .3])*.3*v["wind"], wave=way*k, phase=.7*k*v["wind"]*t + v["gust"])
 
     def extra(self, x):
         r = [self.solver.stretch(q) for q in x]; return dict(stretch=np.array([[q.min(), q.max()] for q in r]))
+
+def _wave(x, y, bow): # (n 3): a flag in waves that grow along it, every thread at its length
+    n = len(np.unique(x)); u = np.linspace(0, 1, n); d, z = bow*np.sin(7*u)*u, -.3*bow*u*u
+    along = np.cumsum(np.concatenate([[0], np.sqrt((np.ptp(x)/(n - 1))**2 - np.diff(d)**2 - np.diff(z)**2)])); k = np.tile(np.arange(n), len(x)//n)
+    return np.stack([along[k], d[k], y - y.max() + z[k]], 1)
 
 def _ends(n): w = np.ones(n); w[[0, -1]] = .5; return w   # share of a cell that a point stands for
 
 def _pins(g, how): # numbers of the pinned points
     return {"none": np.zeros(0, int), "corners": g[-1, [0, -1]], "top": g[-1], "left": g[:, 0], "four": np.array([g[-1, 0], g[0, 0], g[0, -1], g[-1, -1]])}[how]
+
+def _tethers(rest, pins): # (k 2): every point to every pin, or to the nearest one of many
+    n = np.arange(len(rest))
+    if len(pins) > 4: p = pins[np.linalg.norm(rest[:, None] - rest[pins], axis=2).argmin(1)]; n = np.stack([p, n], 1)
+    else: n = np.stack([np.repeat(pins, len(n)), np.tile(n, len(pins))], 1)
+    return n[n[:, 0] != n[:, 1]]
 
 def _no_fabric(self): raise Phys4DError(f"scene {self.scene.name}: '{self.m.material}' is no fabric, a cloth is of {', '.join(FABRICS)}")
 
@@ -422,7 +431,7 @@ def bag_capacity(a:float, b:float # sides, metres
 @phenomenon("inflatable")
 class Inflatable(Soft):
     "A pillow of two sheets and a gas: pumped, tight, or leaking."
-    steps, skin = 4, .008
+    steps, skin = 8, .008
     def make(self):
         v = self.v; n = 17; top = np.arange(n*n).reshape(n, n); low = top.copy(); low[1:-1, 1:-1] = n*n + np.arange((n - 2)**2).reshape(n - 2, n - 2)
         a, b = np.meshgrid(np.linspace(-.5, .5, n), np.linspace(-.5, .5, n)); flat = np.stack([a*v["width"], b*v["length"], 0*a], -1).reshape(-1, 3)
