@@ -79,11 +79,11 @@ def _xyzw(m): # quaternion of a rotation matrix (3 3) that is no half turn
 
 # %% ../nbs/04d_grains.ipynb #c05b33b5
 ROUGH = dict(sand=.12, gravel=.2, stone=.2)   # materials with angular grains; the others are round
-ROLLING = .4   # rolling friction of angular grains, in radii (our choice: it gives heaps of 25 to 30 degrees)
+ROLLING = .18   # rolling friction of angular grains, in radii (our choice: a slowly freed heap stands at 20 to 30 degrees)
 
 class Grains(Phenomenon):
     "Hundreds of rigid grains and their container: subclasses give `boards` and `places`."
-    hz, speed, settled = 240, 0., True
+    hz, speed = 240, 0.
     def __init__(self, matter, scene):
         super().__init__(matter, scene); self.n = round(self.v["count"]); self.g = rng("grains", scene.name, scene.seed, matter.name)
         self.radius = self.v["radius"]*self.g.uniform(.85, 1.15, self.n); self.pitch = 2.02*1.15*self.v["radius"]
@@ -103,12 +103,13 @@ class Grains(Phenomenon):
             pb.changeDynamics(i, -1, restitution=1., lateralFriction=1. if b.drawn else 0., rollingFriction=0., **k)
             if b.gate: self.gates.append(i)
         self.ids = [self._grain(r, m, p, c) for r, m, p in zip(self.radius, self.mass, self.places() @ self.base[:3, :3].T + self.base[:3, 3])]
-        host.bodies |= {f"{self.m.name}/{k}": i for k, i in enumerate(self.ids)}; self.started = False
+        for i in self.ids: pb.resetBaseVelocity(i, [0, 0, .5*self.scene.gravity*host.dt - self.speed], [0, 0, 0], **k)   # half a step of gravity back: the leapfrog start of `phys4d.sim`
+        host.bodies |= {f"{self.m.name}/{n}": i for n, i in enumerate(self.ids)}; self.started = False   # "heap/7": one name for all in the list of contacts
 
     def _grain(self, r, mass, p, c): # body id
         s = pb.createCollisionShape(pb.GEOM_SPHERE, radius=r, physicsClientId=c)
         i = pb.createMultiBody(mass, s, basePosition=p.tolist(), useMaximalCoordinates=1, physicsClientId=c)
-        self._grip(i, r, 1., c); pb.resetBaseVelocity(i, [0, 0, -self.speed], [0, 0, 0], physicsClientId=c); return i
+        self._grip(i, r, 1., c); return i
 
     def _grip(self, i, r, factor, c): # friction of a grain
         roll = r*ROLLING*factor if self.rough else self.mat["rolling_friction"]
