@@ -441,12 +441,13 @@ class Inflatable(Soft):
         faces = np.concatenate([grid_faces(top), grid_faces(low)[:, ::-1]]); mass = np.zeros(len(x)); area = np.linalg.norm(np.cross(*(rest[faces[:, k]] - rest[faces[:, 0]] for k in (1, 2))), axis=1)/2
         for k in range(3): np.add.at(mass, faces[:, k], v["weight"]*area/3)
         e = np.unique(np.sort(np.concatenate([grid_links(g)[0] for g in (top, low)]), 1), axis=0); d = np.concatenate([grid_links(g)[1] for g in (top, low)])
-        self.room = bag_capacity(v["width"], v["length"]); self.start = max(skin_volume(x, faces), 1e-3*self.room)
+        self.sum, self.ticks, self.felt = 0., 0, 0.; self.room = bag_capacity(v["width"], v["length"]); self.start = max(skin_volume(x, faces), 1e-3*self.room)
         sh = Shape(x, rest, mass, [top, low[:, ::-1]], faces, [(e, 0., MOST), (d, 1e-4, MOST)], near=np.stack([inner, low[1:-1, 1:-1].ravel()], 1).astype(np.int32))
         return Solver(sh, 2 + len(self.items), damp=v["damping"], gap=.012, skin=self.skin, gas=self.start)
 
     def drive(self, host):
-        v, gas, t, dt = self.v, self.solver.gas, host.time, host.dt; p = gas[1]/self.steps; self.sum = getattr(self, "sum", 0.) + p; self.ticks = getattr(self, "ticks", 0) + 1
+        v, gas, t, dt = self.v, self.solver.gas, host.time, host.dt; now = gas[1]/self.steps; self.sum += now; self.ticks += 1
+        self.felt += (now - self.felt)*min(1., dt/.02); p = self.felt   # pump and valve feel the mean of 20 ms, not the ringing of the skin
         if t < 0: gas[0] = self.start + (v["fill"]*self.room - self.start)*(1 + t/self.scene.settle)
         else:
             if v["pump_on"] <= t < v["pump_off"]: gas[0] += v["pump"]*1e-3*dt*max(0., 1 - max(p, 0.)/v["limit"])
@@ -454,7 +455,7 @@ class Inflatable(Soft):
         gas[1] = 0.
 
     def record(self, host, frame):
-        super().record(host, frame); self.gauge.append(self.sum/self.ticks if getattr(self, "ticks", 0) else 0.); self.sum = self.ticks = 0
+        super().record(host, frame); self.gauge.append(self.sum/max(self.ticks, 1)); self.sum, self.ticks = 0., 0
 
     def extra(self, x):
         s = self.solver.s; vol = np.array([skin_volume(q, s.faces) for q in x]); tight = np.array([self.solver.stretch(q).max() for q in x])
