@@ -325,7 +325,7 @@ class Looks:
 def _soft(c: wp.vec3): # bright light keeps its hue up to .8, then fades towards white instead of clipping
     m = wp.max(c[0], wp.max(c[1], c[2]))
     if m > 0.8:
-        k = 0.8 + 0.2*(1.0 - wp.exp(-(m - 0.8)/0.6)); white = 1.0 - wp.exp(-wp.max(m - 1.0, 0.0)*0.35)
+        k = 0.8 + 0.2*(1.0 - wp.exp(-(m - 0.8)/0.6)); white = 1.0 - wp.exp(-wp.max(m - 1.5, 0.0)*0.12)
         c = (c*(1.0 - white) + wp.vec3(m, m, m)*white)*(k/m)
     return c
 
