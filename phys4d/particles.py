@@ -223,8 +223,8 @@ def to_faces(f:Fluid, st, sel) -> tuple: # three velocities and three masses (fa
     return [o/np.maximum(m, 1e-12) for o, m in zip(out, mass)], mass
 
 def diffuse(u, mass, open, nu_dt:float) -> list: # nu dt / dx²
-    "Viscosity: neighbours on the grid share their velocity, solid faces stand still (small bodies: as they move)."
-    n = max(1, math.ceil(nu_dt/.12)); k = nu_dt/n
+    "Viscosity: neighbours on the grid share their velocity; the tank and solids hold the fluid that touches them."
+    n = max(1, math.ceil(nu_dt/.1)); rate = nu_dt/n
     for _ in range(n):
         new = []
         for a in range(3):
@@ -232,7 +232,8 @@ def diffuse(u, mass, open, nu_dt:float) -> list: # nu dt / dx²
             for axis in range(3):
                 ua, ub = _sides(np.where(wall, 0, u[a]), axis); ok = np.logical_and(*_sides(have | wall, axis)); d = np.where(ok, ub - ua, 0)
                 lo, hi = _sides(gain, axis); lo += d; hi -= d
-            new.append(np.where(have & ~wall, u[a] + k*gain, u[a]))
+                for end in (0, -1) if axis != a else (): k3 = tuple(end if k == axis else slice(None) for k in range(3)); gain[k3] -= 2*np.where(have, u[a], 0)[k3]   # no slip along the tank, half a cell away
+            new.append(np.where(have & ~wall, u[a] + rate*gain, u[a]))
         u = new
     return u
 
