@@ -374,8 +374,9 @@ def _lamp(d, w): # a further light
 def _prompt(text, specs, chosen, floor, where) -> str: # the filled prompt
     "Fill {ball.color}, {ball.material}, {floor}."
     words = {f"{s.name}.{k}": chosen[s.name][i] for s in specs for i, k in enumerate(("color", "material"))} | {"floor": floor}
+    raw = text
     for k, v in words.items(): text = text.replace("{" + k + "}", v)
-    if "{" in text: _bad(where, f"unknown word in '{text}'. Allowed: {', '.join('{' + k + '}' for k in words)}")
+    if "{" in text: _bad(where, f"unknown word in '{raw}'. Allowed: {', '.join('{' + k + '}' for k in words)}")
     return text[0] + text[1:].replace(" a ice", " an ice").replace("A ice", "An ice")
 
 # %% ../nbs/02_scenes.ipynb #a2dec90c
