@@ -269,7 +269,8 @@ class Hot(Timed):
         x = np.array(self.path); T, lost, C = self.heat(); flat = T.reshape(len(T), -1)
         return [dict(name=self.m.name, mass=float(self.mass), material=self.m.material, position=x[:, :3], quaternion=x[:, 3:7], velocity=x[:, 7:10], angular_velocity=x[:, 10:13],
                      temperature=(T*C).reshape(len(T), -1).sum(1)/C.sum(), temperature_min=flat.min(1), temperature_max=flat.max(1), temperature_field=T.astype(np.float32),
-                     heat=((T - ROOM)*C).reshape(len(T), -1).sum(1), heat_lost=lost, timelapse=float(self.v["timelapse"]))]
+                     heat=((T - ROOM)*C).reshape(len(T), -1).sum(1), heat_lost=lost, timelapse=float(self.pace()))]
+    def pace(self): return self.v["timelapse"]
     def energy(self):
         x = np.array(self.path); w = np.einsum("tij,ti->tj", x[:, 13:].reshape(-1, 3, 3), x[:, 10:13]); free = not self.still
         return free*.5*(self.mass*(x[:, 7:10]**2).sum(1) + (self.inertia*w**2).sum(1)), free*self.mass*self.g*x[:, 2]
@@ -319,14 +320,15 @@ class HotBlock(Hot):
     def solve(self):
         both = self.together(); parts = [b.matrices() for b in both]; n = len(parts[0][1])
         A, C, bare = block_diag([p[0] for p in parts]).tocsr(), np.concatenate([p[1] for p in parts]), np.concatenate([p[2] for p in parts])
-        R = sum(b.size[2]/b.cells[2]/2/(b.stuff.conductivity*b.v["purity"]) for b in both) + 1/self.v["joint"]
+        R = sum(b.size[2]/b.cells[2]/2/(b.stuff.conductivity*b.v["purity"]) for b in both) + 1/both[0].v["joint"]
         def system(k):
             if len(both) < 2: return A, bare
             areas = overlap(both[0].poses[k + 1], both[1].poses[k + 1], both[0].size, both[1].size, self.cells); cover = np.r_[np.zeros(n), areas.sum(0)]
             return join(A, C, areas, R), np.maximum(bare - cover, 0)
-        T, lost = march(np.repeat([b.v["temperature"] for b in both], n), C, self.hours, system, np.repeat([b.stuff.emissivity for b in both], n), self.v["film"], ROOM)
+        T, lost = march(np.repeat([b.v["temperature"] for b in both], n), C, both[0].hours, system, np.repeat([b.stuff.emissivity for b in both], n), both[0].v["film"], ROOM)
         for i, b in enumerate(both): b._heat = T[:, i*n:(i + 1)*n].reshape(-1, *self.cells), lost if i == 0 else 0*lost, C[i*n:(i + 1)*n].reshape(self.cells)
         return self._heat
+    def pace(self): return self.together()[0].v["timelapse"]
     def balance(self): balanced(self.scene, self.together())
 
 @phenomenon("hot_ball")
