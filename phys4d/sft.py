@@ -56,7 +56,7 @@ class SFTConfig:
     batch:int = 4              # clips a step whose depth and motion are learned
     batch_motion:int = 12      # clips a step for flow matching (latents only, so it may be more)
     rank:int = 16              # of the LoRA layers
-    lr_lora:float = 1e-3       # peak learning rate of the LoRA layers
+    lr_lora:float = 3e-3       # peak learning rate of the LoRA layers
     lr_heads:float = 3e-3      # peak learning rate of the heads
     warmup:int = 10            # steps of rising learning rate
     weight_decay:float = 1e-3  # pull of all weights to 0
