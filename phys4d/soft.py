@@ -305,6 +305,7 @@ class Soft(Phenomenon):
         b = self.solver.solids; c = dict(physicsClientId=host.client); b["pos"][:2] = [0, 0, 0], [0, self.scene.wall_y, 0]
         for k, i in enumerate(self.items, 2):
             body = host.bodies[i.name]; p, q = pb.getBasePositionAndOrientation(body, **c); free = i.mass > 0 and (host.time >= 0 or i.name in host.free)
+            b["mu"][k] = self.mu*(i.friction if host.time >= 0 else .5)   # what is hidden must not act before frame 0
             b["pos"][k] = p; b["rot"][k] = r = np.array(pb.getMatrixFromQuaternion(q)).reshape(3, 3); b["w"][k] = 1/i.mass if free else 0.
             if free:
                 b["vel"][k], b["spin"][k] = pb.getBaseVelocity(body, **c)
