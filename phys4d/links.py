@@ -12,6 +12,7 @@ __all__ = ['I4', 'ALONG_Y', 'ALONG_X', 'turn', 'rotation', 'quaternion', 'pose',
 import math
 from dataclasses import dataclass, field
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 import pybullet as pb
 from .scenes import Look, make_look, materials, volume
 from .render import Actor, shape_mesh, sphere_mesh
@@ -152,13 +153,17 @@ class Linked(Phenomenon):
         return b
 
     def _dynamics(self, k, mat): # k: link number, -1 = base
-        p = self.P[k + 1]; more = dict(jointDamping=p.damping, **dict(zip(("jointLowerLimit", "jointUpperLimit"), p.limits))) if k >= 0 else dict(linearDamping=0, angularDamping=0)
+        p = self.P[k + 1]; more = dict(zip(("jointLowerLimit", "jointUpperLimit"), p.limits)) if k >= 0 else dict(linearDamping=0, angularDamping=0)
         pb.changeDynamics(self.body, k, restitution=mat["restitution"], lateralFriction=mat["friction"], maxJointVelocity=1e3,
                           rollingFriction=mat["rolling_friction"], spinningFriction=mat["rolling_friction"], physicsClientId=self.c, **more)
         pb.changeDynamics(self.body, k, localInertiaDiagonal=self.props[k + 1][2].tolist(), physicsClientId=self.c)   # alone: beside other values it is ignored
         if k < 0: return
         pb.setJointMotorControl2(self.body, k, pb.VELOCITY_CONTROL, force=0, physicsClientId=self.c)
         pb.resetJointState(self.body, k, p.start, p.rate, physicsClientId=self.c)
+
+    def step(self, host): # PyBullet's own joint damping has no effect on bodies made here, so it is a torque
+        for k, p in enumerate(self.P[1:]):
+            if p.damping: pb.setJointMotorControl2(self.body, k, pb.TORQUE_CONTROL, force=-p.damping*pb.getJointState(self.body, k, physicsClientId=self.c)[1], physicsClientId=self.c)
 
     def record(self, host, frame):
         rows = []
@@ -284,7 +289,7 @@ class Crane(Linked):
                 Part(f"{self.m.name} load", hung, self.m.look, self.density(), 2, "hinge", (1, 0, 0), damping=v["damping"])]
 
     def step(self, host): # the motor speeds up in half a second
-        w = math.radians(self.v["speed"])*np.clip((host.time + 1/self.hz)/.5, 0, 1)
+        super().step(host); w = math.radians(self.v["speed"])*np.clip((host.time + 1/self.hz)/.5, 0, 1)
         pb.setJointMotorControl2(self.body, 0, pb.VELOCITY_CONTROL, targetVelocity=float(w), force=2e3, physicsClientId=self.c)
 
 @phenomenon("toy")
@@ -354,9 +359,12 @@ def over_bar(length, radius, share, n:int=600) -> np.ndarray: # (n 3) metres; sh
     free = length - math.pi*radius; a = np.linspace(math.pi, 0, n); left, right = share*free, (1 - share)*free
     return np.concatenate([[[-radius, 0, -left]], np.stack([radius*np.cos(a), 0*a, radius*np.sin(a)], 1), [[radius, 0, -right]]])
 
-def overhand(radius, length, n:int=3000) -> np.ndarray: # (n 3) metres, lying along x
-    "A loose overhand knot: Shastri's polynomial trefoil (t³-3t, t⁴-4t², t⁵-10t), its ends led off along x."
-    t = np.linspace(-2.08, 2.08, n); p = np.stack([t**5 - 10*t, (t**4 - 4*t**2)*2.2, (t**3 - 3*t)*1.5], 1)*radius
+def overhand(radius, length, n:int=3000) -> np.ndarray: # rope's radius and length, metres -> (n 3) metres, lying along x
+    "A loose overhand knot: from above Shastri's polynomial trefoil (t⁵-10t, t⁴-4t²); at its three crossings the strands pass 2.6 radii apart; ends led off along x."
+    t = np.linspace(-2.08, 2.08, n); h = 1.3*radius*np.array([0, 1, -1, 1, -1, 1, -1, 0])
+    z = PchipInterpolator([-2.08, -1.905, -1.778, -.61, .61, 1.778, 1.905, 2.08], h)(t)
+    k = .75*length/90.3   # three quarters of the rope are in the knot
+    p = np.stack([(t**5 - 10*t)*k, (t**4 - 4*t**2)*2.2*k, z], 1)
     out = (length - np.linalg.norm(np.diff(p, axis=0), axis=1).sum())/2
     return np.concatenate([p[:1] - [[out, 0, 0]], p, p[-1:] + [[out, 0, 0]]]) - p.mean(0)
 

@@ -8,7 +8,7 @@ __all__ = ['TEXTURES', 'SHAPES', 'HELD_OUT', 'EMBEDDED', 'Look', 'Item', 'Matter
            'load_scene', 'volume', 'half_height', 'web_scenes', 'web_scene']
 
 # %% ../nbs/02_scenes.ipynb #6a0784d9
-import dataclasses, difflib, math
+import dataclasses, difflib, math, re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -377,7 +377,7 @@ def _prompt(text, specs, chosen, floor, where) -> str: # the filled prompt
     raw = text
     for k, v in words.items(): text = text.replace("{" + k + "}", v)
     if "{" in text: _bad(where, f"unknown word in '{raw}'. Allowed: {', '.join('{' + k + '}' for k in words)}")
-    return text[0] + text[1:].replace(" a ice", " an ice").replace("A ice", "An ice")
+    return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)
 
 # %% ../nbs/02_scenes.ipynb #a2dec90c
 def list_scenes(category:str=None, # for example "rigid"; None = all
@@ -477,10 +477,11 @@ def _matter(s, g, chosen, items) -> Matter: # by its visible parameters
     values = {k: _draw(g, v) if isinstance(v[0], float) else str(g.choice(v)) for k, v in s.values.items()}
     return Matter(s.name, s.kind, mat, make_look("objects", mat, word), p, yaw, values)
 
-def _hidden_matter(m, g): # ±10 % on the values that one frame cannot show
+def _hidden_matter(m, s, g): # ±10 % and ±15 % of the template's range, on the values that one frame cannot show
     "Hidden parameters of matter, kept within their ranges."
-    table = phenomena()[m.kind]["values"]; f = lambda: float(1 + .1*g.uniform(-1, 1))
-    return dataclasses.replace(m, values={k: float(np.clip(v*f(), *table[k]["range"])) if table[k].get("hidden") and "range" in table[k] else v for k, v in m.values.items()})
+    table = phenomena()[m.kind]["values"]; hidden = [k for k in m.values if table[k].get("hidden") and "range" in table[k]]
+    def jitter(k, u): lo, hi = s.values.get(k, [0, 0]); return float(np.clip(m.values[k]*(1 + .1*u) + .15*(hi - lo)*u, *table[k]["range"]))
+    return dataclasses.replace(m, values=m.values | {k: jitter(k, g.uniform(-1, 1)) for k in hidden})
 
 def _sample(t, seed, take, space="") -> Scene: # space: namespace of the seeds
     if not isinstance(seed, (int, np.integer)) or seed < 0: raise Phys4DError(f"seed {seed!r} is not allowed, give a whole number from 0")
@@ -497,7 +498,7 @@ def _sample(t, seed, take, space="") -> Scene: # space: namespace of the seeds
     matter = [_matter(s, m, chosen, {i.name: i for i in items}) for s in t.matter]
     lamps = [dict(x, position=[_draw(m, r) for r in x["position"]]) for x in t.lamps]; orbit, track = _draw(m, t.orbit), [_draw(m, r) for r in t.track]
     return Scene(t.name, int(seed), int(take), _prompt(t.prompt, t.objects + t.matter, chosen, floor, t.name), [_hidden(i, h) for i in items], *stage,
-                 t.wall_y, gravity, eye, target, fov, light, t.light["size"], [_hidden_matter(x, h) for x in matter], lamps, orbit, track, t.settle)
+                 t.wall_y, gravity, eye, target, fov, light, t.light["size"], [_hidden_matter(x, s, h) for x, s in zip(matter, t.matter)], lamps, orbit, track, t.settle)
 
 # %% ../nbs/02_scenes.ipynb #1cb27d86
 HELD_OUT = ("rigid/two_balls_pass", "articulated/double_pendulum", "garment/cloth_table", "fluid/stream_on_ball", "thermo/bimetal_strip",   # one template per category:
