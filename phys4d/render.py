@@ -499,7 +499,7 @@ def _onto(caster, i, t, p): # (k 3): the nearest points of the mesh of actor i i
     return np.einsum("kv,kvi->ki", np.column_stack([b, 1 - b.sum(1)]), tri)
 
 def seen(caster:Caster, camera:Camera, points, # (t-1 h w 3) in frames 1..t-1
-    slack:float=5e-4, # share of the distance that an occluder must be nearer
+    slack:float=2e-4, # share of the distance that an occluder must be nearer
     actor=None, # (t-1 h w) whose points they are: those of a changing mesh must also lie on it
     cones:Cones=None) -> np.ndarray: # (t-1 h w) bool
     "Are points inside the next picture, and nothing before them?"
