@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np, torch
 from torch.utils.data import Dataset
 from .core import Clip4D, Phys4DError, atomic_path, ensure_dir, one_of, peak_memory_mb, progress, rng, root, run_cli, write_text
-from .scenes import HELD_OUT, list_scenes, web_scene
+from .scenes import HELD_OUT, list_scenes, web_scene, web_scenes
 
 # %% ../nbs/06_data.ipynb #7134239c
 SPLITS = ("train", "val", "test", "heldout")
@@ -277,13 +277,16 @@ def _shard_bytes(file, split, jobs, make, codec):
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as d: return *_build_shard(d, file, split, jobs, make, codec), (Path(d)/file).read_bytes()
 
+_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0: Ray keeps to 127.0.0.1 instead of asking the network who it is; read when ray is imported
+
 def _connect(address): # the ray module, connected; whether we made the connection
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"))/"ray"/"ray_current_cluster"  # where `ray start` leaves its address
+    if address == "auto": address = os.environ.get("RAY_ADDRESS") or (note.read_text().strip() if note.is_file() else "auto")
+    if address.startswith(("127.", "localhost:")): os.environ.setdefault(_LOOPBACK, "0")
     try: import ray
     except ImportError: raise Phys4DError("Ray is not installed: `pip install 'phys4d[cluster]'`, or leave out --ray and use --workers.") from None
     if ray.is_initialized(): return ray, False
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"))/"ray"/"ray_current_cluster"  # where `ray start` leaves its address
-    if address == "auto": address = os.environ.get("RAY_ADDRESS") or (note.read_text().strip() if note.is_file() else "auto")
     try:
         host, port = address.rsplit(":", 1)
         socket.create_connection((host, int(port)), timeout=5).close()  # Ray itself would try for minutes
@@ -648,9 +651,8 @@ def _verify_command(a):
     print(f"{a.folder} is sound")
 
 def _make_command(a):
-    scenes = [s for s in list_scenes() if a.source == "sim" or s not in HELD_OUT] if a.scenes == "all" else a.scenes.split(",")
+    scenes = a.scenes.split(",") if a.scenes != "all" else web_scenes() if a.source == "web" else list_scenes()
     seeds, takes, parts = parse_seeds(a.seeds), parse_seeds(a.takes), None if a.parts == "all" else a.parts.split(",")
-    if a.source == "web": scenes = [s for s in scenes if a.scenes != "all" or s.startswith("rigid/")]  # only these have a web version
     n = len(scenes) * len(seeds) * len(takes)
     if a.estimate or n >= 200 and not (Path(a.out)/"index.json").exists(): print(estimate_text(n, scenes, a.size, a.frames, a.fps, a.source, parts, a.codec, a.workers), flush=True)
     if a.estimate: return
