@@ -48,7 +48,7 @@ class PPOConfig:
     same_start:bool = True # a group shares its first noise
     antithetic:bool = True # the noise within a group is mirrored
     epochs:int = 2 # optimizer steps per round, each over all rollouts
-    lr:float = 3e-4 # AdamW learning rate
+    lr:float = 1e-3 # AdamW learning rate
     clip:float = 1e-3 # the ratio is clipped to 1 ± this (log-probabilities are means, hence small)
     beta:float = .02 # weight of the KL to the reference
     adv_clamp:float = 5. # advantages are clamped to ± this
