@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pybullet as pb
 from .core import rng
-from .scenes import Look, make_look, materials
+from .scenes import make_look, materials
 from .render import Actor, box_mesh, sphere_mesh
 from .matter import Phenomenon, phenomenon, reject
 
