@@ -7,12 +7,12 @@ __all__ = ['SPLITS', 'CODECS', 'PARTS', 'TRAIN_PARTS', 'BATCH_PARTS', 'split_of'
            'halved', 'encode_clip', 'decode_clip', 'pack_clip', 'write_shard', 'shard_info', 'read_index',
            'write_index', 'plan_shards', 'replacements', 'write_dataset', 'simulated', 'keep_parts', 'make_dataset',
            'verify', 'data_card', 'ClipDataset', 'collate', 'batch_indices', 'batch_at', 'batches', 'stream',
-           'estimate', 'estimate_text', 'parse_seeds', 'main']
+           'estimate', 'parse_seeds', 'main']
 
 # %% ../nbs/06_data.ipynb #2b40ca23
-import argparse, hashlib, io, itertools, json, multiprocessing, os, random, socket, tarfile, tempfile, threading, time
+import argparse, hashlib, importlib, io, itertools, json, multiprocessing, os, random, socket, tarfile, tempfile, threading, time, yaml
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from functools import lru_cache
 from pathlib import Path
 import numpy as np, torch
@@ -24,18 +24,13 @@ from .scenes import HELD_OUT, list_scenes, web_scene, web_scenes
 SPLITS = ("train", "val", "test", "heldout")
 
 def _digit_split(seed): return {8: "val", 9: "test"}.get(int(seed) % 10, "train")
-
-def split_of(scene:str, # template name, "rigid/ball_drop"
-             seed:int,  # seed of the scene
-            ) -> str:   # one of `SPLITS`
+def split_of(scene:str, seed:int) -> str: # one of `SPLITS`
     "Split that a clip belongs to: by template first, then by the seed's last digit."
     return "heldout" if scene in HELD_OUT else _digit_split(seed)
 
 # %% ../nbs/06_data.ipynb #219ca610
 def make_key(scene:str, # template name or any slash-separated name without a dot
-             seed:int,  # seed of the scene
-             take:int=1 # 1, or 2 for the second run of the same first frame
-            ) -> str:   # "rigid/ball_drop-000003-t1"
+             seed:int, take:int=1) -> str: # take 2 is the second run of the same first frame
     "Key of a clip in a dataset."
     return f"{scene}-{int(seed):06d}-t{int(take)}"
 
@@ -47,104 +42,74 @@ def clip_key(clip:Clip4D) -> str:
 
 # %% ../nbs/06_data.ipynb #53624704
 CODECS = ("raw", "packed", "half")  # as it is; packed without loss; float maps rounded to the 10 mantissa bits of float16, then packed
-_BYTES = dict(BOOL=1, U8=1, I8=1, U16=2, I16=2, F16=2, BF16=2, U32=4, I32=4, F32=4, U64=8, I64=8, F64=8)
-_SMALL = 4096  # bytes; smaller arrays share one stream
+_MAGIC = b"phys4dz1"                # what a packed clip begins with
 
-def _zstd(): # the codec; one per call, so that threads do not meet
+def _zstd(level=9): # the codec; one per call, so that threads do not meet
     try: import pyarrow
     except ImportError: raise Phys4DError("Packed clips need pyarrow for zstd: `pip install pyarrow`, or make the dataset with codec raw.") from None
-    return pyarrow.Codec("zstd", compression_level=9)
+    return pyarrow.Codec("zstd", compression_level=level)
 
-def _head(data): # of a safetensors file: its header, where its arrays begin
-    n = int.from_bytes(data[:8], "little")
-    return json.loads(data[8:8+n]), 8 + n
+def _arrays(data): # of a safetensors file: where they begin, and (entry, first byte, last byte) of each in the file's order
+    base = 8 + int.from_bytes(data[:8], "little")
+    head = json.loads(bytes(data[8:base]))
+    return base, sorted(((s, *(base + x for x in s["data_offsets"])) for n, s in head.items() if n != "__metadata__"), key=lambda x: x[1])
 
+def _size(spec): return int(spec["dtype"].strip("BFIUOL") or 8)//8  # bytes per number: F32 -> 4, BOOL -> 1
 def _smooth(spec): return spec["dtype"] in ("F32", "F64") and len(spec["shape"]) >= 3  # differences along axis 2: a row of pixels
 
 def _filter(raw, spec, difference) -> bytes:
     "Bytes of one array, made easy to compress."
-    size = _BYTES[spec["dtype"]]
-    u = np.frombuffer(raw, f"<u{size}").reshape(spec["shape"])
+    u = np.frombuffer(raw, f"<u{_size(spec)}").reshape(spec["shape"])
     if difference: u = np.concatenate([u[:, :, :1], u[:, :, 1:] - u[:, :, :-1]], 2)
-    return u.reshape(-1).view(np.uint8).reshape(-1, size).T.tobytes()
+    return u.reshape(-1).view(np.uint8).reshape(-1, _size(spec)).T.tobytes()
 
 def _unfilter(raw, spec, difference) -> bytes:
     "Inverse of `_filter`."
-    size = _BYTES[spec["dtype"]]
-    u = np.frombuffer(raw, np.uint8).reshape(size, -1).T.copy().view(f"<u{size}").reshape(spec["shape"])
+    u = np.frombuffer(raw, np.uint8).reshape(_size(spec), -1).T.copy().view(f"<u{_size(spec)}").reshape(spec["shape"])
     return (np.cumsum(u, 2, dtype=u.dtype) if difference else u).tobytes()
 
-def _arrays(head): # in the order of the file: (name, its entry, first byte, last byte), and whether it has a stream of its own
-    found = sorted(((n, s, *s["data_offsets"]) for n, s in head.items() if n != "__metadata__"), key=lambda x: x[2])
-    return [(n, s, a, b, b - a >= _SMALL and s["dtype"] in _BYTES) for n, s, a, b in found]
+def pack(data:bytes) -> bytes:
+    "Compress a safetensors file; `unpack` inverts it."
+    (base, arrays), view, quick = _arrays(data), memoryview(data), _zstd(1)
+    out, marks = [data[:base]], bytearray()
+    for s, a, b in arrays:
+        ways = [_filter(view[a:b], s, d) for d in ((0, 1) if _smooth(s) else (0,))]
+        marks.append(min(range(len(ways)), key=lambda i: len(quick.compress(ways[i])) if len(ways) > 1 else 0))
+        out.append(ways[marks[-1]])
+    body = b"".join([*out, marks])
+    return _MAGIC + len(body).to_bytes(8, "little") + _zstd().compress(body, asbytes=True)
 
-def pack(data:bytes # a safetensors file
-        ) -> bytes: # a smaller one, of streams; `unpack` inverts it
-    "Compress the arrays of a safetensors file one by one."
-    head, base = _head(data)
-    arrays, view = _arrays(head), memoryview(data)
-    rest = bytes(data[:base]) + b"".join(view[base+a:base+b] for _, _, a, b, own in arrays if not own)
-    zstd, differences = _zstd(), []
-    body = {"/rest": zstd.compress(rest, asbytes=True)}
-    for n, s, a, b, own in arrays:
-        if not own: continue
-        ways = [zstd.compress(_filter(view[base+a:base+b], s, d), asbytes=True) for d in ((False, True) if _smooth(s) else (False,))]
-        body[n] = min(ways, key=len)
-        if body[n] is not ways[0]: differences.append(n)
-    ends = list(itertools.accumulate(len(x) for x in body.values()))
-    spec = {n: dict(dtype="U8", shape=[len(x)], data_offsets=[e - len(x), e]) for (n, x), e in zip(body.items(), ends)}
-    text = json.dumps({"__metadata__": {"format": "phys4d-packed/1", "head": str(base), "rest": str(len(rest)), "differences": " ".join(differences)}, **spec}, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return b"".join([len(text).to_bytes(8, "little"), text, *body.values()])
-
-def unpack(data:bytes # of `pack`, or a safetensors file as it is
-          ) -> bytes: # the safetensors file
-    "The file that was packed, byte for byte."
-    outer, start = _head(data)
-    meta = outer.get("__metadata__", {})
-    if meta.get("format") != "phys4d-packed/1": return data
-    zstd, view = _zstd(), memoryview(data)
-    def stream(name, size): a, b = outer[name]["data_offsets"]; return zstd.decompress(view[start+a:start+b], size, asbytes=True)
-    rest, at = stream("/rest", int(meta["rest"])), int(meta["head"])
-    out, differences = [rest[:at]], meta["differences"].split(" ")
-    for n, s, a, b, own in _arrays(_head(rest)[0]):
-        if own: out.append(_unfilter(stream(n, b - a), s, n in differences))
-        else: out.append(rest[at:at+b-a]); at += b - a
-    return b"".join(out)
+def unpack(data:bytes) -> bytes: # of `pack`, or a safetensors file as it is
+    "The safetensors file that was packed, byte for byte."
+    if data[:8] != _MAGIC: return data
+    body = memoryview(_zstd().decompress(data[16:], int.from_bytes(data[8:16], "little"), asbytes=True))
+    base, arrays = _arrays(body)
+    return b"".join([body[:base], *(_unfilter(body[a:b], s, mark) for (s, a, b), mark in zip(arrays, body[len(body) - len(arrays):]))])
 
 # %% ../nbs/06_data.ipynb #8c4fd0e5
-def halved(clip:Clip4D # any clip
-          ) -> Clip4D: # float maps with the mantissa of float16 (error up to 2**-11 of the value), range of float32
+def halved(clip:Clip4D) -> Clip4D: # float maps with the mantissa of float16 (error up to 2**-11 of the value), range of float32
     "Round the float maps: lossy, by choice."
     def cut(a): u = a.view(np.uint32); return ((u + 0x1000) & np.uint32(0xffffe000)).view(np.float32)
     return clip.replace(**{n: cut(a) for n, a in clip.parts.items() if a.dtype == np.float32})
 
-def encode_clip(clip:Clip4D, codec:str="raw" # one of `CODECS`
-               ) -> bytes:
+def encode_clip(clip:Clip4D, codec:str="raw") -> bytes: # codec is one of `CODECS`
     "A clip as bytes."
     one_of(codec, CODECS, "codec")
     return clip.to_bytes() if codec == "raw" else pack((halved(clip) if codec == "half" else clip).to_bytes())
 
-def decode_clip(data:bytes # of `encode_clip`, any codec
-               ) -> Clip4D:
+def decode_clip(data:bytes) -> Clip4D: # data is of `encode_clip`, any codec
     "A clip from bytes."
     return Clip4D.from_bytes(unpack(data))
 
 # %% ../nbs/06_data.ipynb #b12b0a43
-def pack_clip(clip:Clip4D,     # any clip
-              key:str,         # its key in the dataset
-              split:str,       # its split
-              codec:str="raw", # one of `CODECS`
-             ) -> dict:        # {extension: bytes}
+def pack_clip(clip:Clip4D, key:str, split:str, codec:str="raw") -> dict: # {extension: bytes}
     "Members of one clip in a shard."
-    about = dict(key=key, split=split, prompt=clip.prompt, fps=clip.fps, frames=clip.frames,
-                 height=clip.height, width=clip.width, meta=clip.meta)
+    about = dict(key=key, split=split, prompt=clip.prompt, fps=clip.fps, frames=clip.frames, height=clip.height, width=clip.width, meta=clip.meta)
     return {"json": json.dumps(about, sort_keys=True).encode(),
-            "safetensors": encode_clip(clip.replace(meta={**clip.meta, "key": key}), codec)}
+            "safetensors" if codec == "raw" else "packed": encode_clip(clip.replace(meta={**clip.meta, "key": key}), codec)}
 
-def write_shard(path,   # .tar file to make, atomically
-                samples # iterable of (key, {extension: bytes})
-               ) -> Path:
+def write_shard(path,     # .tar file to make, atomically
+                samples): # iterable of (key, {extension: bytes})
     "Write a tar whose bytes depend on the samples only: no time, user or machine in the headers."
     with atomic_path(path) as tmp, tarfile.open(tmp, "w", format=tarfile.GNU_FORMAT) as tar:
         for key, members in samples:
@@ -152,29 +117,30 @@ def write_shard(path,   # .tar file to make, atomically
                 info = tarfile.TarInfo(f"{key}.{ext}")  # mtime, uid and gid are 0, names empty
                 info.size = len(data)
                 tar.addfile(info, io.BytesIO(data))
-    return Path(path)
 
-def shard_info(path,     # a whole shard
-               folder,   # dataset folder: names are relative to it
-               split:str # split of all its clips
-              ) -> dict: # file, split, bytes, sha256, clips: [{key, offset, bytes}]
+def shard_info(path, folder, split:str) -> dict: # file, split, bytes, sha256, clips: [{key, offset, bytes}]
     "Entry of one shard in the index: checksum and where each clip's arrays begin."
-    path = Path(path)
-    with open(path, "rb") as f: sha = hashlib.file_digest(f, "sha256").hexdigest()
-    with tarfile.open(path) as tar: members = [m for m in tar if m.name.endswith(".safetensors")]
-    clips = [dict(key=m.name[:-len(".safetensors")], offset=m.offset_data, bytes=m.size) for m in members]
-    return dict(file=path.relative_to(folder).as_posix(), split=split, bytes=path.stat().st_size, sha256=sha, clips=clips)
+    with tarfile.open(path) as tar: clips = [dict(key=m.name.rsplit(".", 1)[0], offset=m.offset_data, bytes=m.size) for m in tar if not m.name.endswith(".json")]
+    return dict(file=path.relative_to(folder).as_posix(), split=split, bytes=path.stat().st_size, sha256=_sha256(path), clips=clips)
+
+def _sha256(path):
+    with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
 
 # %% ../nbs/06_data.ipynb #cba2cd35
 def read_index(folder) -> dict:
     "Index of a dataset folder, or one sentence on why there is none."
     path = Path(folder)/"index.json"
-    if not Path(folder).is_dir(): raise Phys4DError(f"Dataset folder {folder} does not exist: make it by `python -m phys4d.data make --out {folder}`.")
-    if not path.is_file(): raise Phys4DError(f"Folder {folder} is no dataset: it has no index.json; make one by `python -m phys4d.data make`.")
+    if not path.is_file(): raise Phys4DError(f"Dataset folder {folder} {'has no index.json' if path.parent.is_dir() else 'does not exist'}: make it by `python -m phys4d.data make --out {folder}`.")
     try: index = json.loads(path.read_text())
     except ValueError as e: raise Phys4DError(f"Index {path} is damaged ({e}): delete it and make the dataset again.") from None
     if not isinstance(index, dict) or index.get("format") != "phys4d-shards": raise Phys4DError(f"Index {path} is not of a phys4d dataset: `format` must be 'phys4d-shards'.")
     return index
+
+def _damage(folder, shard, full=False): # one sentence on what is wrong with the file of an index entry: its size or, in full, its checksum; "" = sound
+    path = Path(folder)/shard["file"]
+    if not path.is_file(): return f"Shard {path} is missing."
+    if (n := path.stat().st_size) != shard["bytes"]: return f"Shard {path} is damaged: {n} bytes instead of {shard['bytes']}."
+    return f"Shard {path} is damaged: its SHA-256 is not the one in index.json; delete it and make the dataset again." if full and _sha256(path) != shard["sha256"] else ""
 
 def write_index(folder, index:dict):
     "Rewrite the index atomically, shards sorted by file name."
@@ -182,17 +148,15 @@ def write_index(folder, index:dict):
     write_text(Path(folder)/"index.json", json.dumps(index, indent=1, sort_keys=True) + "\n")
 
 # %% ../nbs/06_data.ipynb #df82e9b4
-def plan_shards(jobs:list,             # (key, split, kwargs) per clip
+def plan_shards(jobs:list, # (key, split, kwargs) per clip
                 clips_per_shard:int=16,
-                first:int=0            # number of the first shard of each split
-               ) -> list:              # (file, split, [(key, kwargs), ...]) per shard
+                used:dict={} # shards that each split has already
+               ) -> list:  # (file, split, [(key, kwargs), ...]) per shard
     "Deal jobs into shards, each of one split; the order of jobs decides everything."
-    keys = Counter(k for k, _, _ in jobs)
-    twice = [k for k, n in keys.items() if n > 1]
     if not jobs: raise Phys4DError("A dataset needs at least one clip: no scene or no seed was given.")
-    if twice: raise Phys4DError(f"Clip {twice[0]} is asked for {keys[twice[0]]} times: each scene, seed and take may come once.")
-    bad = [k for k in keys if "." in k]
-    if bad: raise Phys4DError(f"Clip key {bad[0]!r} has a dot: webdataset cuts names there; use letters, digits, - and /.")
+    key, n = Counter(k for k, _, _ in jobs).most_common(1)[0]
+    if n > 1: raise Phys4DError(f"Clip {key} is asked for {n} times: each scene, seed and take may come once.")
+    if bad := [k for k, _, _ in jobs if "." in k]: raise Phys4DError(f"Clip key {bad[0]!r} has a dot: webdataset cuts names there; use letters, digits, - and /.")
     plan = []
     for split in dict.fromkeys(s for _, s, _ in jobs):
         shards = [[]]
@@ -200,16 +164,14 @@ def plan_shards(jobs:list,             # (key, split, kwargs) per clip
             takes = list(takes)
             if shards[-1] and len(shards[-1]) + len(takes) > clips_per_shard: shards.append([])
             shards[-1] += takes
-        plan += [(_shard_name(split, first + i), split, own) for i, own in enumerate(shards)]
+        plan += [(f"{split}-{i:05d}.tar", split, own) for i, own in enumerate(shards, used.get(split, 0))]
     return plan
 
 def _stem(key): return key.rsplit("-t", 1)[0]  # scene and seed: what the takes share
-def _shard_name(split, n): return f"{split}-{n:05d}.tar"
 
 # %% ../nbs/06_data.ipynb #2b6f3467
 def replacements(jobs:list, # rejected (key, split, kwargs with scene, seed, take), in the order of the plan
-                 tried:set  # (scene, seed) of all jobs so far; grows
-                ) -> list:  # the same number of jobs
+                 tried:set) -> list: # (scene, seed) of all jobs so far, grows; the same number of jobs
     "The jobs again, each seed followed by the next untried one with a last digit of the same split."
     new, out = {}, []
     for _, split, kw in jobs:
@@ -231,9 +193,7 @@ def _next_round(plan, last, index, clips_per_shard):
             why = Counter(r["reason"] for r in index["rejected"] if r["key"].startswith(scene + "-")).most_common(1)[0][0]
             raise Phys4DError(f"Scene {scene} breaks too often: {n} of {asked[scene]} seeds were rejected, most for: {why}; mend the template or leave it out.")
     jobs = replacements(jobs, {(kw["scene"], kw["seed"]) for _, _, js in plan for _, kw in js})
-    used = Counter(split for _, split, _ in plan)
-    return [x for split in dict.fromkeys(s for _, s, _ in jobs)
-            for x in plan_shards([j for j in jobs if j[1] == split], clips_per_shard, used[split])]
+    return plan_shards(jobs, clips_per_shard, Counter(split for _, split, _ in plan))
 
 # %% ../nbs/06_data.ipynb #47b42e9b
 def _samples(split, jobs, make, codec, rejected):
@@ -246,10 +206,10 @@ def _samples(split, jobs, make, codec, rejected):
 
 def _reason(e): return str(e).partition(": ")[2].partition("; rejected")[0] or str(e)  # without scene and seed, so that equal ones count together
 
-def _build_shard(folder, file, split, jobs, make, codec="raw"):
+def _build_shard(folder, file, split, jobs, make, codec):
     "Make and write one shard; runs in a worker."
-    rejected = []
-    path = write_shard(Path(folder)/file, _samples(split, jobs, make, codec, rejected))
+    rejected, path = [], Path(folder)/file
+    write_shard(path, _samples(split, jobs, make, codec, rejected))
     return shard_info(path, folder, split), [dict(r, shard=file) for r in rejected]
 
 def _worker():
@@ -267,9 +227,8 @@ def _run(folder, plan, make, workers, codec):
         futures = [pool.submit(_build_shard, folder, *shard, make, codec) for shard in plan]
         try:
             for f in as_completed(futures): yield f.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        except BrokenExecutor: raise Phys4DError("A worker process died, perhaps for lack of memory: call the same command again to go on, with fewer workers.") from None
+        finally: pool.shutdown(wait=False, cancel_futures=True)
 
 # %% ../nbs/06_data.ipynb #0d636404
 def _shard_bytes(file, split, jobs, make, codec):
@@ -277,13 +236,11 @@ def _shard_bytes(file, split, jobs, make, codec):
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as d: return *_build_shard(d, file, split, jobs, make, codec), (Path(d)/file).read_bytes()
 
-_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # 0: Ray keeps to 127.0.0.1 instead of asking the network who it is; read when ray is imported
-
 def _connect(address): # the ray module, connected; whether we made the connection
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     note = Path(os.environ.get("RAY_TMPDIR", "/tmp"))/"ray"/"ray_current_cluster"  # where `ray start` leaves its address
     if address == "auto": address = os.environ.get("RAY_ADDRESS") or (note.read_text().strip() if note.is_file() else "auto")
-    if address.startswith(("127.", "localhost:")): os.environ.setdefault(_LOOPBACK, "0")
+    if address.startswith(("127.", "localhost:")): os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # keeps Ray to 127.0.0.1; read when it is imported
     try: import ray
     except ImportError: raise Phys4DError("Ray is not installed: `pip install 'phys4d[cluster]'`, or leave out --ray and use --workers.") from None
     if ray.is_initialized(): return ray, False
@@ -322,24 +279,19 @@ def _resume(folder, recipe):
         old = read_index(folder)
         diff = [k for k in sorted(set(recipe) | set(old["recipe"])) if recipe.get(k) != old["recipe"].get(k)]
         if diff: raise Phys4DError(f"Folder {folder} holds a dataset of another recipe (other {', '.join(diff)}): choose a new folder or delete this one.")
-        index["shards"] = [s for s in old["shards"] if (folder/s["file"]).is_file() and (folder/s["file"]).stat().st_size == s["bytes"]]
+        index["shards"] = [s for s in old["shards"] if not _damage(folder, s)]
         kept = {s["file"] for s in index["shards"]}
         index["rejected"] = [r for r in old.get("rejected", []) if r["shard"] in kept]
-    _sweep(folder)
+    for p in folder.glob(".*"): # half-written files of a killed run: `atomic_path` begins their names with a dot
+        if p.is_file() and p.suffix in (".tar", ".json", ".md"): p.unlink()
     return index
 
-def _sweep(folder): # half-written files of a killed run: `atomic_path` begins their names with a dot
-    for p in Path(folder).glob(".*"):
-        if p.is_file() and p.suffix in (".tar", ".json", ".md"): p.unlink()
-
-def write_dataset(folder,                 # made if missing
-                  jobs:list,              # (key, split, kwargs) per clip, in the order wanted; to be replaceable, kwargs has scene, seed, take
-                  make,                   # make(**kwargs) -> Clip4D; importable by name if workers > 1
-                  recipe:dict,            # JSON-able: all that decides the bytes
-                  workers:int=1,          # processes
-                  clips_per_shard:int=16,
-                  codec:str="raw",        # one of `CODECS`
-                  ray:str=None            # address of a Ray cluster, "auto" or HOST:PORT; None = this machine
+def write_dataset(folder, # made if missing
+                  jobs:list, # (key, split, kwargs) per clip, in the order wanted; to be replaceable, kwargs has scene, seed, take
+                  make, # make(**kwargs) -> Clip4D; importable by name if workers > 1
+                  recipe:dict, # JSON-able: all that decides the bytes
+                  workers:int=1, clips_per_shard:int=16, codec:str="raw", # one of `CODECS`
+                  ray:str=None # address of a Ray cluster, "auto" or HOST:PORT; None = this machine
                  ) -> "ClipDataset":
     "Make every clip of `jobs` that is not on disk yet; killed and called again it ends with the same bytes."
     folder, plan = Path(folder), plan_shards(jobs, clips_per_shard)
@@ -360,7 +312,6 @@ def write_dataset(folder,                 # made if missing
             plan = plan + last
     write_index(folder, {**index, "complete": True})
     if made or not (folder/"README.md").is_file(): write_text(folder/"README.md", data_card(folder))
-    _sweep(folder)
     return ClipDataset(folder)
 
 # %% ../nbs/06_data.ipynb #5f16aca6
@@ -372,36 +323,27 @@ def simulated(scene:str, seed:int, size:int, frames:int, fps:float, take:int=1, 
     clip.meta = {**clip.meta, "scene": scene, "seed": int(seed), "take": int(take), "source": source}
     return clip if parts is None else keep_parts(clip, parts)
 
-PARTS = ("depth", "valid", "seg", "normals", "flow", "flow_back", "scene_flow", "visible", "delta_depth", "confidence")
+_PARTS = dict(depth="(t h w) z-depth, metres", valid="(t h w) depth is known", seg="(t h w) object number, 0 = background", normals="(t h w 3) world",
+              flow="(t-1 h w 2) pixels, frame t to t+1", flow_back="(t-1 h w 2) pixels, frame t+1 to t", scene_flow="(t-1 h w 3) metres, world",
+              visible="(t-1 h w) the point is seen again in t+1", delta_depth="(t-1 h w) change of the point's depth, metres", confidence="(t h w) 0 to 1, of an estimator")
+PARTS = tuple(_PARTS)
+TRAIN_PARTS = ("depth", "valid", "seg", "flow", "visible", "delta_depth")  # what the trainers read
 
-def keep_parts(clip:Clip4D,
-               parts, # names out of `PARTS`; rgb, camera and states always stay
-              ) -> Clip4D:
+def keep_parts(clip:Clip4D, parts) -> Clip4D: # parts are out of `PARTS`; rgb, camera and states always stay
     "The clip with only some of its optional arrays."
     for p in parts: one_of(p, PARTS, "clip part")
     return clip.replace(**{p: None for p in PARTS if p not in parts})
 
-def _template_hash(scene):
-    "SHA-256 of a template's text, shortened."
-    path = root()/"sim_scenes"/f"{scene}.yaml"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
-
-# %% ../nbs/06_data.ipynb #3564142d
-TRAIN_PARTS = ("depth", "valid", "seg", "flow", "visible", "delta_depth")  # what the trainers read
-
-def make_dataset(folder,           # made if missing
-                 scenes,           # template names
-                 seeds,            # iterable of int; the split follows from each (`split_of`)
-                 size:int=64,      # pixels, height = width
-                 frames:int=17,
-                 fps:float=16,     # frames per second
-                 takes=(1,),       # 1 and/or 2
-                 workers:int=1,    # processes
-                 clips_per_shard:int=16,
+def make_dataset(folder, # made if missing
+                 scenes, # template names
+                 seeds, # iterable of int; the split follows from each (`split_of`)
+                 size:int=64, frames:int=17, fps:float=16, # pixels, height = width; per clip; frames per second
+                 takes=(1,), # 1 and/or 2
+                 workers:int=1, clips_per_shard:int=16, # processes; at most
                  source:str="sim", # "sim": true physics, "web": looks and physics unrelated
-                 parts=TRAIN_PARTS,# optional arrays to keep, None = all
-                 codec:str="raw",  # one of `CODECS`; the command line packs
-                 ray:str=None      # address of a Ray cluster instead of workers
+                 parts=TRAIN_PARTS, # optional arrays to keep, None = all
+                 codec:str="raw", # one of `CODECS`; the command line packs
+                 ray:str=None # address of a Ray cluster instead of workers
                 ) -> "ClipDataset":
     "Simulate scenes × seeds × takes into a folder of shards, resumable and deterministic."
     scenes, seeds, takes = list(scenes), [int(s) for s in seeds], [int(t) for t in takes]
@@ -411,23 +353,16 @@ def make_dataset(folder,           # made if missing
     if source == "web" and (out := set(scenes) & set(HELD_OUT)): raise Phys4DError(f"Scene {min(out)} is held out and must not be in a web corpus.")
     common = dict(size=int(size), frames=int(frames), fps=float(fps), source=source, parts=None if parts is None else list(parts))
     jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common)) for n in seeds for s in scenes for t in takes]
-    recipe = dict(maker="make_dataset", scenes=scenes, seeds=seeds, takes=takes, templates={s: _template_hash(s) for s in scenes}, **common)
+    recipe = dict(maker="make_dataset", scenes=scenes, seeds=seeds, takes=takes, templates={s: _sha256(root()/"sim_scenes"/f"{s}.yaml")[:16] for s in scenes}, **common)
     return write_dataset(folder, jobs, simulated, recipe, workers, clips_per_shard, codec, ray)
 
 # %% ../nbs/06_data.ipynb #53ab87f9
 def verify(folder) -> list: # one sentence per problem; empty = sound
     "Compare every shard with the size and SHA-256 in the index."
-    folder, problems = Path(folder), []
     index = read_index(folder)
-    for s in progress(index["shards"], desc=f"{folder.name}: verify"):
-        path = folder/s["file"]
-        if not path.is_file(): problems.append(f"Shard {s['file']} is missing.")
-        elif path.stat().st_size != s["bytes"]: problems.append(f"Shard {s['file']} is damaged: {path.stat().st_size} bytes instead of {s['bytes']}.")
-        else:
-            with open(path, "rb") as f: sha = hashlib.file_digest(f, "sha256").hexdigest()
-            if sha != s["sha256"]: problems.append(f"Shard {s['file']} is damaged: its SHA-256 is not the one in index.json.")
-    if not index["complete"]: problems.append(f"Dataset is unfinished: {len(index['shards'])} shards so far; call make again to go on.")
-    return problems
+    problems = [_damage(folder, s, full=True) for s in progress(index["shards"], desc=f"{Path(folder).name}: verify")]
+    if not index["complete"]: problems.append(f"Dataset {folder} is unfinished: {len(index['shards'])} shards so far; call make again to go on.")
+    return [p for p in problems if p]
 
 # %% ../nbs/06_data.ipynb #4a1f3d3f
 def _counts(index): return Counter((c["key"].rsplit("-", 2)[0], s["split"]) for s in index["shards"] for c in s["clips"])
@@ -444,42 +379,36 @@ def _summary(index) -> list:
                       *[f"| {sc} | {k} | {why.replace('|', '/')} |" for (sc, why), k in sorted(bad.items())], ""]
     return lines
 
-def _front_matter(index, license, title) -> list:
+def _front_matter(index, license, title) -> str:
     "The YAML head that the Hugging Face Hub reads."
     total, have = sum(_counts(index).values()), {s["split"] for s in index["shards"] if s["clips"]}
-    size = next((f"{a}<n<{b}" if a else f"n<{b}" for a, b, top in (("", "1K", 1e3), ("1K", "10K", 1e4), ("10K", "100K", 1e5), ("100K", "1M", 1e6)) if total < top), "n>1M")
-    files = [x for s in SPLITS if s in have for x in (f"  - split: {s}", f'    path: "{s}-*.tar"')]
-    return ["---", f"pretty_name: {json.dumps(title)}", f"license: {license}", "language: [en]", "task_categories: [text-to-video, image-to-video, depth-estimation, image-segmentation]",
-            "tags: [webdataset, synthetic, physics, simulation, 4d, optical-flow, scene-flow]", f"size_categories: [{size}]",
-            "configs:", "- config_name: default", "  data_files:", *files, "---", ""]
-
-_PART_TEXT = dict(rgb="(t h w 3) uint8", depth="(t h w) z-depth, metres", valid="(t h w) depth is known", seg="(t h w) object number, 0 = background", normals="(t h w 3) world",
-                  flow="(t-1 h w 2) pixels, frame t to t+1", flow_back="(t-1 h w 2) pixels, frame t+1 to t", scene_flow="(t-1 h w 3) metres, world",
-                  visible="(t-1 h w) the point is seen again in t+1", delta_depth="(t-1 h w) change of the point's depth, metres", confidence="(t h w) 0 to 1, of an estimator")
+    size = next((name for name, top in (("n<1K", 1e3), ("1K<n<10K", 1e4), ("10K<n<100K", 1e5), ("100K<n<1M", 1e6)) if total < top), "n>1M")
+    head = dict(pretty_name=title, license=license, language=["en"], task_categories=["text-to-video", "image-to-video", "depth-estimation", "image-segmentation"],
+                tags=["webdataset", "synthetic", "physics", "simulation", "4d", "optical-flow", "scene-flow"], size_categories=[size],
+                configs=[dict(config_name="default", data_files=[dict(split=s, path=f"{s}-*.tar") for s in SPLITS if s in have])])
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"
 
 def data_card(folder, license:str="apache-2.0", # an identifier of the Hub
               title:str="Clips made by phys4d") -> str: # README.md
     "Card of a dataset, readable by people and by the Hugging Face Hub."
     index = read_index(folder)
-    parts = index["recipe"].get("parts")
-    rows = [f"| {k} | {v} |" for k, v in _PART_TEXT.items() if k == "rgb" or parts is None or k in parts]
-    return "\n".join([*_front_matter(index, license, title), f"# {title}", "", *_summary(index), "## What a clip holds", "",
-        "`KEY.json`: prompt, sizes, scene, seed. `KEY.safetensors`: the arrays below, camera and object states; `phys4d.data.decode_clip` reads them.", "",
+    parts, first = index["recipe"].get("parts"), min((s["split"] for s in index["shards"]), key=SPLITS.index, default="train")
+    rows = [f"| {k} | {v} |" for k, v in dict(rgb="(t h w 3) uint8", **_PARTS).items() if k == "rgb" or parts is None or k in parts]
+    return "\n".join([_front_matter(index, license, title), f"# {title}", "", *_summary(index), "## What a clip holds", "",
+        "`KEY.json`: prompt, sizes, scene, seed. `KEY.safetensors`, or `KEY.packed` (its arrays filtered, then zstd): the arrays below, camera and object states; `phys4d.data.decode_clip` reads both.", "",
         "| array | shape and unit |", "|---|---|", *rows, "", "## Splits", "",
         "By seed: those that end in 8 are `val`, in 9 `test`, the others `train`; templates held out of all training are `heldout`.", "",
-        "## Reading", "", "```python", "from phys4d.data import ClipDataset, stream", f'clips = ClipDataset("FOLDER", "{min((s["split"] for s in index["shards"]), key=SPLITS.index, default="train")}")   # random access', "```", "",
+        "## Reading", "", "```python", "from phys4d.data import ClipDataset, stream", f'clips = ClipDataset("FOLDER", "{first}")   # random access', f'some = stream("FOLDER", "{first}", shuffle=100)   # webdataset', "```", "",
         "Checked by `phys4d_data verify FOLDER`; `index.json` holds the recipe, SHA-256 of each shard, and rejected seeds.", ""])
 
 # %% ../nbs/06_data.ipynb #460794fa
 class ClipDataset(Dataset):
     "Clips of a dataset folder by number or key: all, or one split, or some keys."
-    def __init__(self, folder, # made by `make_dataset` or `write_dataset`
-                 split=None,   # one of `SPLITS`, None = all
-                 keys=None     # only these keys, in this order
-                ):
+    def __init__(self, folder, split=None, # one of `SPLITS`, None = all
+                 keys=None): # only these keys, in this order
         self.folder, index = Path(folder), read_index(folder)
         if not index["complete"]: raise Phys4DError(f"Dataset {folder} is unfinished ({len(index['shards'])} shards): call make again with the same arguments to go on.")
-        for s in index["shards"]: self._check(s)
+        if bad := next(filter(None, (_damage(folder, s) for s in index["shards"])), None): raise Phys4DError(f"{bad} Make the dataset again to restore it.")
         found = {c["key"]: (s["file"], c["offset"], c["bytes"], s["split"]) for s in index["shards"] for c in s["clips"]}
         self.recipe, counts = index["recipe"], Counter(e[3] for e in found.values())
         if split is not None: found = {k: e for k, e in found.items() if e[3] == split}
@@ -488,11 +417,6 @@ class ClipDataset(Dataset):
         if lost: raise Phys4DError(f"Clip {lost[0]!r} is not in {folder}" + (f", split {split}" if split else "") + f": it has {len(found)} clips such as {next(iter(found))}.")
         self.keys = list(found) if keys is None else list(keys)
         self.entries = [found[k] for k in self.keys]
-
-    def _check(self, s):
-        path = self.folder/s["file"]
-        if not path.is_file(): raise Phys4DError(f"Shard {path} is missing: make the dataset again to restore it.")
-        if path.stat().st_size != s["bytes"]: raise Phys4DError(f"Shard {path} is damaged ({path.stat().st_size} bytes instead of {s['bytes']}): make the dataset again to restore it.")
 
     def __len__(self): return len(self.keys)
     def __getitem__(self, i): return self.clip(i)
@@ -513,15 +437,12 @@ class ClipDataset(Dataset):
     def _repr_markdown_(self): return "\n".join(_summary(read_index(self.folder)))
 
 # %% ../nbs/06_data.ipynb #309b39b1
-def _rgb(clip): return torch.from_numpy(clip.rgb).permute(3, 0, 1, 2).float() / 127.5 - 1
-
 def _channels(a, dtype):
-    "(t h w) → (1 t h w), (t h w 2) → (2 t h w)."
+    "(t h w) → (1 t h w), (t h w c) → (c t h w)."
     x = torch.from_numpy(np.ascontiguousarray(a)).to(dtype)
     return x[None] if x.ndim == 3 else x.permute(3, 0, 1, 2)
 
-BATCH_PARTS = dict(depth=torch.float32, valid=torch.bool, flow=torch.float32, flow_back=torch.float32, delta_depth=torch.float32,
-                   visible=torch.bool, seg=torch.int64, confidence=torch.float32)
+BATCH_PARTS = {**dict.fromkeys(("depth", "flow", "flow_back", "delta_depth", "confidence"), torch.float32), "valid": torch.bool, "visible": torch.bool, "seg": torch.int64}
 
 def collate(clips:list, # Clip4D, all of one size and length
            ) -> dict:   # rgb (b 3 t h w) in [-1,1]; depth, valid, seg, confidence (b 1 t h w); flow (b 2 t-1 h w); visible, delta_depth (b 1 t-1 h w); K (b 3 3); world_from_cam (b t 4 4); prompt, key
@@ -529,23 +450,19 @@ def collate(clips:list, # Clip4D, all of one size and length
     if not clips: raise Phys4DError("A batch needs at least one clip.")
     shapes = {c.rgb.shape for c in clips}
     if len(shapes) > 1: raise Phys4DError(f"Clips of one batch must have one shape (t h w 3), these have {sorted(shapes)}.")
-    batch = dict(rgb=torch.stack([_rgb(c) for c in clips]))
+    batch = dict(rgb=torch.stack([_channels(c.rgb, torch.float32) for c in clips])/127.5 - 1)
     for part, dtype in BATCH_PARTS.items():
         if all(getattr(c, part) is not None for c in clips): batch[part] = torch.stack([_channels(getattr(c, part), dtype) for c in clips])
     if all(c.camera is not None for c in clips):
-        batch["K"] = torch.stack([torch.from_numpy(np.asarray(c.camera.K)).float() for c in clips])
-        batch["world_from_cam"] = torch.stack([torch.from_numpy(np.asarray(c.camera.world_from_cam)).float() for c in clips])
+        batch |= {n: torch.stack([torch.from_numpy(np.asarray(getattr(c.camera, n))).float() for c in clips]) for n in ("K", "world_from_cam")}
     return batch | dict(prompt=[c.prompt for c in clips], key=[clip_key(c) for c in clips])
 
 # %% ../nbs/06_data.ipynb #26b3230b
 @lru_cache(maxsize=8)
 def _order(n, seed, epoch): return rng("order", seed, epoch).permutation(n)
 
-def batch_indices(n:int,     # clips in the dataset
-                  batch:int, # clips per step
-                  step:int,  # training step, from 0
-                  seed:int=0
-                 ) -> list:
+def batch_indices(n:int, # clips in the dataset
+                  batch:int, step:int, seed:int=0) -> list: # clips per step; training step, from 0
     "Numbers of the clips of one training step: epochs of shuffles, a pure function of seed and step."
     return [int(_order(n, seed, p // n)[p % n]) for p in range(step * batch, (step + 1) * batch)]
 
@@ -554,10 +471,8 @@ def batch_at(dataset, batch:int, step:int, seed:int=0) -> dict:
     return collate([dataset[i] for i in batch_indices(len(dataset), batch, step, seed)])
 
 # %% ../nbs/06_data.ipynb #8d728ad9
-def batches(dataset, batch:int, # clips per step
-            start:int=0, stop:int=None, # steps, from the resumed one on; stop None = for ever
-            seed:int=0, ahead:int=2, # batches kept ready
-            threads:int=1):
+def batches(dataset, batch:int, start:int=0, stop:int=None, # clips per step; first step; end, None = for ever
+            seed:int=0, ahead:int=2, threads:int=1): # batches kept ready
     "Iterate over `batch_at(dataset, batch, step, seed)` for step = start, start + 1, …, read ahead in the background."
     steps, ready = (itertools.count(start) if stop is None else iter(range(start, stop))), []
     with ThreadPoolExecutor(threads) as pool:
@@ -567,46 +482,33 @@ def batches(dataset, batch:int, # clips per step
             yield ready.pop(0).result()
 
 # %% ../nbs/06_data.ipynb #099b0b92
-def stream(folder, # dataset folder
-           split:str="train",
-           shuffle:int=0, # clips in the shuffle buffer, 0 = in order
-           seed:int=0     # of the shuffle; give the epoch
-          ):
+def stream(folder, split:str="train",
+           shuffle:int=0, seed:int=0): # clips in the shuffle buffer, 0 = in order; give the epoch
     "Iterable webdataset pipeline of Clip4D over the shards of a split."
-    try: import webdataset
-    except ImportError: raise Phys4DError("Streaming needs webdataset: `pip install webdataset`, or use `ClipDataset`.") from None
+    import webdataset
     urls = [str(Path(folder)/s["file"]) for s in read_index(folder)["shards"] if s["split"] == split and s["clips"]]
     if not urls: raise Phys4DError(f"Dataset {folder} has no shard of split {split!r}: allowed are {', '.join(SPLITS)}.")
     if shuffle: random.Random(seed).shuffle(urls)
     pipe = webdataset.WebDataset(urls, shardshuffle=False, empty_check=False)
-    return (pipe.shuffle(shuffle, initial=shuffle, rng=random.Random(seed)) if shuffle else pipe).map(lambda s: decode_clip(s["safetensors"]))
+    return (pipe.shuffle(shuffle, initial=shuffle, rng=random.Random(seed)) if shuffle else pipe).map(lambda s: decode_clip(s.get("safetensors") or s["packed"]))
 
 # %% ../nbs/06_data.ipynb #261b45f8
-def estimate(scenes:list, # template names
-             size:int=64, frames:int=17, fps:float=16, source:str="sim", parts=TRAIN_PARTS, codec:str="packed"
-            ) -> dict:    # {category: (seconds, bytes)} per clip, of its first template
-    "Measure one trial clip of each category."
-    import phys4d.sim  # so that its loading is not timed
+def estimate(clips:int, scenes:list, # how many are asked for; template names
+             size:int, frames:int, fps:float, source:str, parts, codec:str, workers:int) -> str:
+    "Measure one trial clip of each category, and say the time, disk and memory of the whole run in one sentence."
+    importlib.import_module("phys4d.sim")  # so that its loading is not timed
     from phys4d.matter import Rejected
     found, first = {}, {s.split("/")[0]: s for s in reversed(scenes)}
     for category, scene in first.items():
         for seed in range(10):  # a seed may be rejected
             start = time.perf_counter()
-            try: data = encode_clip(simulated(scene, seed, size, frames, fps, source=source, parts=parts), codec)
+            try: found[category] = len(encode_clip(simulated(scene, seed, size, frames, fps, source=source, parts=parts), codec)), time.perf_counter() - start
             except Rejected: continue
-            found[category] = (time.perf_counter() - start, len(data))
             break
-    return found
-
-def estimate_text(clips, scenes, size, frames, fps, source, parts, codec, workers) -> str:
-    "One sentence: time, disk and memory of a run."
-    for s in scenes: one_of(s, list_scenes(), "scene")
-    cost = estimate(scenes, size, frames, fps, source, parts, codec)
-    each = [cost[c] for c in (s.split("/")[0] for s in scenes) if c in cost] or [(0, 0)]
-    seconds, size_ = (clips * sum(x[i] for x in each) / len(each) for i in (0, 1))
-    cores = min(max(1, workers), os.cpu_count() or 1)
-    return (f"{clips} clips: about {seconds/cores/60:.1f} minutes with {workers} worker{'s' * (workers != 1)}, {size_/1e6:.0f} MB on disk, "
-            f"{max(1, workers) * peak_memory_mb()/1e3:.1f} GB of memory (by a trial clip of {', '.join(cost)})")
+    each = [found[c] for c in (s.split("/")[0] for s in scenes) if c in found] or [(0, 0)]
+    room, seconds = (clips * sum(x) / len(each) for x in zip(*each))
+    return (f"{clips} clips: about {seconds/min(max(1, workers), os.cpu_count() or 1)/60:.1f} minutes with {workers} worker{'s' * (workers != 1)}, {room/1e6:.0f} MB on disk, "
+            f"{max(1, workers) * peak_memory_mb()/1e3:.1f} GB of memory (by a trial clip of {', '.join(found)})")
 
 # %% ../nbs/06_data.ipynb #4652accb
 def parse_seeds(text:str) -> list:
@@ -615,22 +517,19 @@ def parse_seeds(text:str) -> list:
     except (ValueError, TypeError): raise Phys4DError(f"Seeds {text!r} are not understood: write 0:10 or 1,5,7.") from None
 
 def _parser():
-    p = argparse.ArgumentParser(prog="python -m phys4d.data", description="Make and check folders of simulated clips.")
+    p = argparse.ArgumentParser(prog="phys4d_data", description="Make, check and describe folders of simulated clips.")
     sub = p.add_subparsers(dest="command", required=True)
     m = sub.add_parser("make", help="simulate scenes into shards; call again to resume")
     m.add_argument("--out", required=True, help="dataset folder")
-    m.add_argument("--scenes", default="all", help="comma-separated templates, or all")
-    m.add_argument("--seeds", default="0:10", help="0:10 or 1,5,7")
-    m.add_argument("--takes", default="1", help="1, 2 or 1,2")
-    m.add_argument("--source", default="sim", choices=["sim", "web"])
-    m.add_argument("--parts", default=",".join(TRAIN_PARTS), help="comma-separated arrays to keep, or all")
+    for name, default, text in (("scenes", "all", "comma-separated templates, or all"), ("seeds", "0:10", "0:10 or 1,5,7"), ("takes", "1", "1, 2 or 1,2"), ("size", 64, "pixels, height and width"),
+                                ("frames", 17, "per clip"), ("fps", 16., "frames per second"), ("workers", 1, "processes on this machine"), ("clips-per-shard", 16, "at most"),
+                                ("parts", ",".join(TRAIN_PARTS), "comma-separated arrays to keep, or all")):
+        m.add_argument(f"--{name}", type=type(default), default=default, help=f"{text} (default {default})")
+    m.add_argument("--source", default="sim", choices=["sim", "web"], help="true physics, or looks and physics unrelated")
     m.add_argument("--codec", default="packed", choices=CODECS, help="packed: small and lossless; raw: fastest to read; half: floats rounded to half precision")
-    m.add_argument("--ray", default=None, metavar="auto|HOST:PORT", help="send the work to a Ray cluster of which this machine is a part")
+    m.add_argument("--ray", metavar="auto|HOST:PORT", help="send the work to a Ray cluster of which this machine is a part")
     m.add_argument("--estimate", action="store_true", help="only say how long, how large")
-    for name, default in (("size", 64), ("frames", 17), ("workers", 1), ("clips-per-shard", 16)): m.add_argument(f"--{name}", type=int, default=default)
-    m.add_argument("--fps", type=float, default=16)
-    v = sub.add_parser("verify", help="check every shard against the index")
-    v.add_argument("folder")
+    sub.add_parser("verify", help="check every shard against the index").add_argument("folder")
     c = sub.add_parser("card", help="write README.md with the head that the Hugging Face Hub reads")
     c.add_argument("folder")
     c.add_argument("--license", default="apache-2.0", help="identifier of the Hub, such as cc-by-4.0")
@@ -640,25 +539,26 @@ def _parser():
 def main(argv=None): # exit code 2 and one sentence on stderr if something is wrong
     "Command line of this module."
     a = _parser().parse_args(argv)
-    run_cli(lambda: dict(make=_make_command, verify=_verify_command, card=_card_command)[a.command](a))
+    run_cli(lambda: print(dict(make=_make_command, verify=_verify_command, card=_card_command)[a.command](a)))
 
-def _card_command(a):
-    write_text(Path(a.folder)/"README.md", data_card(a.folder, a.license, a.title))
-    print(f"wrote {a.folder}/README.md")
+def _card_command(a): return write_text(Path(a.folder)/"README.md", data_card(a.folder, a.license, a.title)) or f"wrote {a.folder}/README.md"
 
 def _verify_command(a):
-    if problems := verify(a.folder): raise Phys4DError(f"{a.folder}: " + " ".join(problems))
-    print(f"{a.folder} is sound")
+    if problems := verify(a.folder): raise Phys4DError(" ".join(problems))
+    return f"{a.folder} is sound"
 
 def _make_command(a):
     scenes = a.scenes.split(",") if a.scenes != "all" else web_scenes() if a.source == "web" else list_scenes()
+    for s in scenes: one_of(s, list_scenes(), "scene")
     seeds, takes, parts = parse_seeds(a.seeds), parse_seeds(a.takes), None if a.parts == "all" else a.parts.split(",")
-    n = len(scenes) * len(seeds) * len(takes)
-    if a.estimate or n >= 200 and not (Path(a.out)/"index.json").exists(): print(estimate_text(n, scenes, a.size, a.frames, a.fps, a.source, parts, a.codec, a.workers), flush=True)
-    if a.estimate: return
-    ds = make_dataset(a.out, scenes, seeds, a.size, a.frames, a.fps, takes, a.workers, a.clips_per_shard, a.source, parts, a.codec, a.ray)
+    n, common = len(scenes) * len(seeds) * len(takes), (a.size, a.frames, a.fps)
+    if a.estimate or n >= 200 and not (Path(a.out)/"index.json").exists():
+        text = estimate(n, scenes, *common, a.source, parts, a.codec, a.workers)
+        if a.estimate: return text
+        print(text, flush=True)
+    ds = make_dataset(a.out, scenes, seeds, *common, takes, a.workers, a.clips_per_shard, a.source, parts, a.codec, a.ray)
     lost = len(read_index(a.out)["rejected"])
-    print(f"{len(ds)} clips in {a.out}" + (f"; {lost} seeds were rejected and replaced (index.json says why)" if lost else ""))
+    return f"{len(ds)} clips in {a.out}" + (f"; {lost} seeds were rejected and replaced (index.json says why)" if lost else "")
 
 # %% ../nbs/06_data.ipynb #c864282d
 if __name__ == "__main__" and "get_ipython" not in globals(): main()
