@@ -39,9 +39,9 @@ def quaternion(R) -> tuple: # wxyz, of a rotation matrix (3 3)
     K = K + np.triu(K, 1).T; i = int(np.argmax(np.diag(K))); q = K[i].copy(); q[i] += 1
     q /= np.linalg.norm(q); return tuple((q if q[0] >= 0 else -q).tolist())
 
-def pose(position, R=np.eye(3)) -> np.ndarray: # (4 4)
-    "A pose from a position and a rotation matrix."
-    m = np.eye(4); m[:3, :3] = R; m[:3, 3] = position; return m
+def pose(position, R=None) -> np.ndarray: # (4 4)
+    "A pose from a position and a rotation matrix, None = not turned."
+    m = np.eye(4); m[:3, :3] = np.eye(3) if R is None else R; m[:3, 3] = position; return m
 
 @dataclass
 class Solid:
