@@ -203,7 +203,6 @@ def _samples(split, jobs, make, codec, rejected):
         try: found = [(key, pack_clip(make(**kw), key, split, codec)) for key, kw in takes]
         except Rejected as e: rejected.append(dict(key=stem, split=split, reason=_reason(e)))
         else: yield from found
-
 def _reason(e): return str(e).partition(": ")[2].partition("; rejected")[0] or str(e)  # without scene and seed, so that equal ones count together
 
 def _build_shard(folder, file, split, jobs, make, codec):
@@ -280,8 +279,7 @@ def _resume(folder, recipe):
         diff = [k for k in sorted(set(recipe) | set(old["recipe"])) if recipe.get(k) != old["recipe"].get(k)]
         if diff: raise Phys4DError(f"Folder {folder} holds a dataset of another recipe (other {', '.join(diff)}): choose a new folder or delete this one.")
         index["shards"] = [s for s in old["shards"] if not _damage(folder, s)]
-        kept = {s["file"] for s in index["shards"]}
-        index["rejected"] = [r for r in old.get("rejected", []) if r["shard"] in kept]
+        index["rejected"] = [r for r in old.get("rejected", []) if r["shard"] in {s["file"] for s in index["shards"]}]
     for p in folder.glob(".*"): # half-written files of a killed run: `atomic_path` begins their names with a dot
         if p.is_file() and p.suffix in (".tar", ".json", ".md"): p.unlink()
     return index
@@ -428,9 +426,7 @@ class ClipDataset(Dataset):
             i = self.keys.index(i)
         if not -len(self) <= i < len(self): raise IndexError(f"Clip {i} of {len(self)}")
         file, offset, size, _ = self.entries[i]
-        with open(self.folder/file, "rb") as f:
-            f.seek(offset)
-            data = f.read(size)
+        with open(self.folder/file, "rb") as f: f.seek(offset); data = f.read(size)
         try: return decode_clip(data)
         except Exception as e: raise Phys4DError(f"Shard {self.folder/file} is damaged at clip {self.keys[i]} ({e}): make the dataset again.") from None
 
