@@ -98,6 +98,7 @@ class Captured:
         if len(self.got) < len(self.blocks): raise Phys4DError("nothing captured yet: call backbone.velocity inside the capture block first")
         return [self.got[i] for i in self.blocks]
 
+# %% ../nbs/10_backbone.ipynb #306c2166
 class Backbone:
     "A video diffusion model behind the flow-matching convention"
     def __init__(self,
@@ -576,6 +577,7 @@ def make_web_corpus(
     with get_context("spawn").Pool(workers) as pool:
         return sum(progress(pool.imap(_web_block, todo), total=len(todo), desc=f"web corpus, {part}"))
 
+# %% ../nbs/10_backbone.ipynb #d5e5d43f
 class WebCorpus:
     "The blocks of one part of the corpus, as one indexable list of clips"
     def __init__(self, folder, part:str="train"):
