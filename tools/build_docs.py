@@ -60,6 +60,9 @@ def process(src):
     dst, bad = PROC/page_name(src.relative_to(NBS)), []
     dst.parent.mkdir(parents=True, exist_ok=True)
     nb = read_nb(src)
+    title = next((c.source for c in nb.cells if c.cell_type == "markdown"), "")
+    if more := [l for l in title.splitlines() if l.strip() and l[0] not in "#>"]:
+        bad.append(f"{src.relative_to(ROOT)}: only the title (#) and the subtitle (>) of the first text cell reach the page; move {more[0][:60]!r} into the next cell")
     try: NBProcessor(nb=nb, procs=procs()).process()
     except Exception as e: bad.append(f"{src.relative_to(ROOT)}: {' '.join(str(e).split())[:300]}")
     write_nb(nb, dst)
