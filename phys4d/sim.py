@@ -202,11 +202,11 @@ def simulate(scene:str, # name like "rigid/ball_drop", path of a template, or a 
 def agreement(world:World, size:int=64, # pixels
     ) -> tuple: # flow errors (k) pixels, one per pixel; depth errors (m) metres, one per visible pixel
     "How well depth, scene flow, flow and visibility of a world fit together."
-    c = draw(world, size, samples=1); cam, eye = c.camera, c.camera.world_from_cam[1:, :3, 3]
+    c = draw(world, size, samples=1); cam = c.camera
     X = unproject(c.depth[:-1].astype(float), cam.K, cam.world_from_cam[:-1]) + c.scene_flow
     uv, z = project(X, cam.K, cam.cam_from_world[1:])
     caster = Caster(sorted(world.actors, key=lambda a: a.seg > 0), world.frames)
-    far = caster.cast(caster.cones(cam), 1, eye, X.reshape(len(X), -1, 3) - eye[:, None])[2].reshape(z.shape)   # in lengths of the ray
+    far = caster.cast(cam, X.reshape(len(X), -1, 3), 1)[1].reshape(z.shape)   # in lengths of the ray
     return np.abs(uv - pixel_grid(c.height, c.width) - c.flow)[c.valid[:-1]].max(-1), (np.abs(far - 1)*z)[c.visible]
 
 # %% ../nbs/05_sim.ipynb #a24acad3
