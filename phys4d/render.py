@@ -327,9 +327,11 @@ def _closed(actors) -> np.ndarray: # (n) bool: meshes without an edge, the outsi
         if a.meshes is None and known[id(a.faces)]: v = a.at(0); v = (v - v[0])[a.faces]; out[i] = np.einsum("ij,ij->", v[:, 0], np.cross(v[:, 1], v[:, 2])) > 0
     return out
 
-KINDS = {int: (np.int32, ()), wp.uint8: (np.uint8, ()), wp.uint64: (np.uint64, ()), wp.float32: (np.float32, ()), wp.float64: (np.float64, ()), wp.vec2i: (np.int32, (2,)), wp.vec3i: (np.int32, (3,)), wp.vec2: (np.float32, (2,)),
-         wp.vec3: (np.float32, (3,)), wp.vec4: (np.float32, (4,)), wp.vec2d: (np.float64, (2,)), wp.vec3d: (np.float64, (3,)), wp.mat33d: (np.float64, (3, 3))}  # what numpy calls them
+KINDS = {int: (np.int32, ()), wp.uint8: (np.uint8, ()), wp.uint64: (np.uint64, ()), wp.float32: (np.float32, ()), wp.float64: (np.float64, ()),
+         wp.vec2i: (np.int32, (2,)), wp.vec3i: (np.int32, (3,)), wp.vec2: (np.float32, (2,)), wp.vec3: (np.float32, (3,)), wp.vec4: (np.float32, (4,)),
+         wp.vec2d: (np.float64, (2,)), wp.vec3d: (np.float64, (3,)), wp.mat33d: (np.float64, (3, 3))}  # what numpy calls them
 
+# %% ../nbs/03_render.ipynb #c8551428
 class Caster:
     "The triangles of a world, and what rays through a point a frame meet."
     def __init__(self, actors:list, # of `Actor`, background first
@@ -344,7 +346,8 @@ class Caster:
         for i, a in enumerate(actors):
             for t in range(rows): k = slice(self.first[t, i], self.first[t, i] + tris[t, i]); self.corner[t, k] = a.faces_at(t) + self.vertex[t, i]; self.owner[t, k] = i
             for t in range(frames): v = a.at(t); k = self.base[t] + self.vertex[min(t, rows - 1), i]; self.points[k:k + len(v)] = v
-        self.spheres, self.closed = _spheres(actors, frames), _closed(actors); self.table = Table(); self.table.rows = rows; self.table.points, self.table.normals = self.array(self.points, wp.vec3d), wp.zeros(len(self.points), dtype=wp.vec3d, device=self.device)
+        self.spheres, self.closed = _spheres(actors, frames), _closed(actors); self.table = Table(); self.table.rows = rows
+        self.table.points, self.table.normals = self.array(self.points, wp.vec3d), wp.zeros(len(self.points), dtype=wp.vec3d, device=self.device)
         self.table.base, self.table.corner, self.table.owner = self.array(self.base, int), self.array(self.corner, wp.vec3i), self.array(self.owner, int)
         self.run(_normals_kernel, (frames, self.owner.shape[1]), [self.table]); self.run(_unit_kernel, len(self.points), [self.table.normals])
 
@@ -531,13 +534,15 @@ def _aim_kernel(lamp: wp.vec3d, triangle: wp.array2d(dtype=int), point: wp.array
     to[t, px] = aim
 
 @wp.kernel
-def _shade_kernel(table: Table, lens: Lens, looks: Looks, first: int, width: int, at: wp.vec2d, done: float, triangle: wp.array2d(dtype=int), point: wp.array2d(dtype=wp.vec3d), normal: wp.array2d(dtype=wp.vec3d), bary: wp.array2d(dtype=wp.vec3d),
+def _shade_kernel(table: Table, lens: Lens, looks: Looks, first: int, width: int, at: wp.vec2d, done: float, # done: 0, or with the last sample the share of one
+                  triangle: wp.array2d(dtype=int), point: wp.array2d(dtype=wp.vec3d), normal: wp.array2d(dtype=wp.vec3d), bary: wp.array2d(dtype=wp.vec3d),
                   dark: wp.array3d(dtype=int), total: wp.array2d(dtype=wp.vec3), out: wp.array3d(dtype=wp.uint8)):
     t, px = wp.tid(); who = triangle[t, px]; c = wp.vec3(0.0, 0.0, 0.0)
     if who < 0:
         y = px//width; x = px - y*width; c = _dome(wp.normalize(wp.vec3(_ray(lens, t, wp.float64(x) + at[0], wp.float64(y) + at[1]))))
     else:
-        low = wp.min(first + t, table.rows - 1); i = table.owner[low, who]; v = table.corner[low, who]; p = wp.vec3(point[t, px]); d = wp.normalize(p - wp.vec3(lens.eye[t])); ns = wp.vec3(normal[t, px]); b = wp.vec3(bary[t, px]); g = looks.gloss[i]
+        low = wp.min(first + t, table.rows - 1); i = table.owner[low, who]; v = table.corner[low, who]; g = looks.gloss[i]
+        p = wp.vec3(point[t, px]); d = wp.normalize(p - wp.vec3(lens.eye[t])); ns = wp.vec3(normal[t, px]); b = wp.vec3(bary[t, px])
         row = wp.min(first + t, looks.rest.shape[0] - 1)
         albedo = _texture(looks.texture[i], (looks.rest[row, v[0]]*b[0] + looks.rest[row, v[1]]*b[1] + looks.rest[row, v[2]]*b[2])*g[0], looks.color[i], looks.color2[i])
         open = float(1.0)
@@ -598,7 +603,8 @@ def picture(caster:Caster, camera:Camera, light, light_size:float, # lamp positi
     at_once:int=4_000_000, # rays in memory
     ) -> np.ndarray: # (t h w 3) uint8
     "Shade all frames: for each sample of a pixel one point of each lamp, and one bundle of rays from there."
-    spheres = caster.spheres; looks = _looks(caster, lamps); h, w = camera.height, camera.width; places = np.array([light, *(l["position"] for l in lamps)], float); sizes = np.array([light_size, *(l.get("size", .3) for l in lamps)])
+    spheres = caster.spheres; looks = _looks(caster, lamps); h, w = camera.height, camera.width; places = np.array([light, *(l["position"] for l in lamps)], float)
+    sizes = np.array([light_size, *(l.get("size", .3) for l in lamps)])
     rgb = np.empty((caster.frames, h, w, 3), np.uint8); step = max(1, at_once//(h*w*samples**2))
     near = (spheres[..., 3] > 0) & (spheres[..., 3] < 10); middle = spheres[near][:, :3].mean(0) if near.any() else np.zeros(3)
     for lo in range(0, caster.frames, step):
@@ -713,7 +719,8 @@ def _maps_kernel(depth: wp.array(dtype=wp.float64), normal: wp.array(dtype=wp.ve
     deep[px] = z; facing[px] = n
 
 def _maps(caster, hits): # depth (t h w) and normals (t h w 3), zero where nothing is seen
-    out = [caster.empty(hits.depth.shape, x) for x in (wp.float32, wp.vec3)]; caster.run(_maps_kernel, hits.depth.size, [x.flatten() for x in (caster.array(hits.depth, wp.float64), caster.array(hits.normal, wp.vec3d), *out)])
+    out = [caster.empty(hits.depth.shape, x) for x in (wp.float32, wp.vec3)]
+    caster.run(_maps_kernel, hits.depth.size, [x.flatten() for x in (caster.array(hits.depth, wp.float64), caster.array(hits.normal, wp.vec3d), *out)])
     return [x.numpy() for x in out]
 
 def _motion(caster, camera, hits, there, step): # flow (t-1 h w 2) and, forwards, scene flow (t-1 h w 3), delta depth (t-1 h w); zero where nothing is seen
