@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NONE', 'EDGE', 'KINDS', 'Actor', 'World', 'sphere_mesh', 'hull_mesh', 'box_mesh', 'cylinder_mesh', 'ramp_mesh',
-           'shape_mesh', 'stage', 'vertex_normals', 'Table', 'Corners', 'Bundle', 'Caster', 'Lens', 'Spot', 'lens',
-           'Looks', 'picture', 'Hits', 'corners', 'trace', 'moved', 'seen', 'truth', 'draw']
+           'shape_mesh', 'stage', 'vertex_normals', 'Table', 'Corners', 'Bundle', 'Triangles', 'Caster', 'Lens', 'Spot',
+           'lens', 'Looks', 'picture', 'Hits', 'corners', 'trace', 'moved', 'seen', 'truth', 'draw']
 
 # %% ../nbs/03_render.ipynb #fbe3e177
 import math
@@ -332,8 +332,8 @@ KINDS = {int: (np.int32, ()), wp.uint8: (np.uint8, ()), wp.uint64: (np.uint64, (
          wp.vec2d: (np.float64, (2,)), wp.vec3d: (np.float64, (3,)), wp.mat33d: (np.float64, (3, 3))}  # what numpy calls them
 
 # %% ../nbs/03_render.ipynb #c8551428
-class Caster:
-    "The triangles of a world, and what rays through a point a frame meet."
+class Triangles:
+    "The triangles of a world in all frames, on a device."
     def __init__(self, actors:list, # of `Actor`, background first
         frames:int, device:str=None, # None = CUDA if there is one, else CPU
     ):
@@ -364,6 +364,9 @@ class Caster:
         "Launch a kernel on the caster's device."
         wp.launch(kernel, dim, inputs=inputs, device=self.device)
 
+# %% ../nbs/03_render.ipynb #1b259b77
+class Caster(Triangles):
+    "What rays through a point a frame meet, of the triangles of a world."
     def _bundle(self, eye, turn, first, low, scale, side): # arrays (t ...) with one face or six
         b = Bundle(); cells = side[..., 0]*side[..., 1]; b.faces = side.shape[1]
         b.eye, b.turn, b.low, b.scale = self.array(eye, wp.vec3d), self.array(turn, wp.mat33d), self.array(low, wp.vec2d), self.array(scale, wp.vec2d)
