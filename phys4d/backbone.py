@@ -8,8 +8,9 @@ __all__ = ['ADAPTERS', 'GENERIC', 'add_noise', 'shift_sigmas', 'euler', 'Backbon
            'CogVideoXBackbone', 'check_folder', 'quiet', 'load_backbone', 'make_tokenizer', 'make_vae', 'make_tiny_wan',
            'scene_words', 'save_backbone', 'tiny_wan_at', 'web_jobs', 'make_web_corpus', 'WebCorpus', 'to_rgb',
            'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'orthogonal', 'Muon', 'train_loop', 'VAEConfig',
-           'psnr', 'motion_weight', 'vae_loss', 'train_vae', 'measure_latents', 'encode_corpus', 'read_latents',
-           'FlowConfig', 'flow_matching_loss', 'train_transformer', 'make_tiny_cogvideox']
+           'psnr', 'moving', 'motion_weight', 'moving_psnr', 'vae_loss', 'train_vae', 'measure_latents',
+           'encode_corpus', 'read_latents', 'FlowConfig', 'flow_matching_loss', 'bf16_products', 'train_transformer',
+           'make_tiny_cogvideox']
 
 # %% ../nbs/10_backbone.ipynb #7e58a033
 import dataclasses, json, math, os, re, tempfile, time, types
@@ -745,10 +746,11 @@ class VAEConfig:
     kl:float = 1e-5 # weight of the pull to a unit normal
     edges:float = .5 # weight of the gradient loss
     motion:float = 4. # further weight of moving pixels
+    noise:float = 0. # most noise on the latents before they are decoded, in their deviations
+    bf16:bool = False # products and convolutions in bfloat16, where the processor has it
     clip:float = 1. # gradient norm
     weight_decay:float = 1e-4
     ema:float = .995
-    decoder_only:bool = False # leave the latents as they are and train on the decoder alone
     every:int = 100 # steps between evaluations and checkpoints
     seed:int = 0
     tensorboard:bool = True
@@ -759,29 +761,47 @@ def psnr(
     "Peak signal-to-noise ratio of each clip"
     return 10*torch.log10(4/(a - b).square().flatten(1).mean(1).clamp_min(1e-10))
 
+def moving(
+    x:torch.Tensor, # (b 3 t h w) in [-1, 1]
+)->torch.Tensor: # (b 1 t h w) bool
+    "Where a pixel differs from its median over time"
+    return (x - x.median(2, keepdim=True).values).abs().amax(1, keepdim=True) > .1
+
 def motion_weight(
     x:torch.Tensor, # (b 3 t h w)
     gain:float,
 )->torch.Tensor: # (b 1 t h w), mean 1
-    "More weight where a pixel differs from its median over time"
-    d = (x - x.median(2, keepdim=True).values).abs().amax(1, keepdim=True)
-    w = 1 + gain*(d > .1).float()
+    "More weight where something moves"
+    w = 1 + gain*moving(x).float()
     return w/w.mean((1, 2, 3, 4), keepdim=True)
+
+def moving_psnr(
+    y:torch.Tensor, x:torch.Tensor, # (b 3 t h w) in [-1, 1], x the truth
+)->torch.Tensor: # (b,) dB, peak to peak 2
+    "PSNR of the moving pixels alone"
+    m, e = moving(x).float(), (y - x).square().mean(1, keepdim=True)
+    return 10*torch.log10(4/((m*e).sum((1, 2, 3, 4))/m.sum((1, 2, 3, 4)).clamp_min(1)).clamp_min(1e-10))
 
 def vae_loss(
     vae, # after `at_once`
     x:torch.Tensor, # (b 3 t h w)
     cfg, # VAEConfig
-    noise:torch.Tensor=None, # like the latents, for sampling the posterior
+    g=None, # numpy Generator of the noise on the latents
 )->tuple: # loss, reconstruction
-    "Reconstruction with edges and a slight KL"
-    with torch.set_grad_enabled(not cfg.decoder_only): post = encode_at_once(vae, x)
-    z = post.mean if noise is None else post.mean + post.std*noise
-    y, w = decode_at_once(vae, z), motion_weight(x, cfg.motion)
-    e = y - x
-    edge = sum((torch.diff(e, dim=d).abs()).mean() for d in (3, 4))
-    kl = .5*(post.mean.square() + post.var - 1 - post.logvar).mean()
+    "Reconstruction with edges and a slight KL; with `cfg.noise` from latents that are a little off, as a sampler's are"
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=cfg.bf16):
+        post = encode_at_once(vae, x)
+        z = post.mean.float()
+        if cfg.noise: z = z + _noise_like(z, g, cfg.noise)
+        y = decode_at_once(vae, z).float()
+    w, e = motion_weight(x, cfg.motion), y - x
+    edge = sum((w.narrow(d, 1, w.shape[d] - 1)*torch.diff(e, dim=d)).abs().mean() for d in (3, 4))
+    kl = .5*(post.mean.square() + post.var - 1 - post.logvar).float().mean()
     return 2*(w*e.square()).mean() + .5*(w*e.abs()).mean() + cfg.edges*edge + cfg.kl*kl, y
+
+def _noise_like(z, g, most): # each clip its own level, from none to `most` deviations of a channel
+    level = torch.from_numpy(g.uniform(0, most, (len(z), 1, 1, 1, 1))).float()*z.detach().std((0, 2, 3, 4), keepdim=True)
+    return level*torch.from_numpy(g.standard_normal(z.shape, dtype=np.float32))
 
 # %% ../nbs/10_backbone.ipynb #9c293883
 def train_vae(
@@ -802,15 +822,13 @@ def train_vae(
         t = 1 if g.random() < cfg.images else int(g.choice(lengths, p=np.array(lengths)**.5/np.sum(np.array(lengths)**.5)))
         picks, starts = g.integers(len(corpus), size=max(2, cfg.frames//t)), g.integers(full - t + 1, size=64)
         x = to_rgb([_mirror(corpus[i][s:s + t], g) for i, s in zip(picks, starts)])
-        loss, y = vae_loss(vae, x, cfg)
+        loss, y = vae_loss(vae, x, cfg, g)
         return loss, dict(frames=t, train_psnr=psnr(y.detach(), x).mean().item())
     @torch.no_grad()
     def evaluate():
         y = torch.cat([decode_at_once(vae, encode_at_once(vae, x).mode()) for x in held.split(4)])
-        return dict(val_psnr=psnr(y, held).mean().item(), val_psnr_last=psnr(y[:, :, -1:], held[:, :, -1:]).mean().item())
-    part = torch.nn.ModuleList([vae.post_quant_conv, vae.decoder]) if cfg.decoder_only else vae
-    train_loop("decoder" if cfg.decoder_only else "vae", part, loss_fn, cfg, out, evaluate, export)
-    return vae.eval().requires_grad_(False)
+        return dict(val_psnr=psnr(y, held).mean().item(), val_psnr_moving=moving_psnr(y, held).mean().item(), val_psnr_last=psnr(y[:, :, -1:], held[:, :, -1:]).mean().item())
+    return train_loop("vae", vae, loss_fn, cfg, out, evaluate, export)
 
 def _mirror(clip, g): return clip[:, :, ::-1] if g.random() < .5 else clip
 
@@ -857,6 +875,7 @@ class FlowConfig:
     steps:int = 1600
     lr:float = 1e-3 # peak
     muon:bool = False # orthogonal updates of matrices; else AdamW
+    bf16:bool = False # products of matrices in bfloat16, where the processor has it
     batch:int = 24 # clips
     keep:float = .85 # share with a clean first latent
     drop_text:float = .1 # share without text
@@ -883,6 +902,21 @@ def flow_matching_loss(
     e = (v - (eps - x0)).square()
     return torch.where(keep, e[:, :, 1:].mean((1, 2, 3, 4)), e.mean((1, 2, 3, 4))).mean()
 
+def _product(self, x): # Linear.forward with a bfloat16 product
+    return F.linear(x.bfloat16(), self.weight.bfloat16(), None if self.bias is None else self.bias.bfloat16()).to(x.dtype)
+
+@contextmanager
+def bf16_products(
+    model, # a transformer, changed in place
+    on:bool=True,
+):
+    "While the context is open, linear layers multiply in bfloat16; all else stays in float32"
+    linear = [m for m in model.modules() if isinstance(m, torch.nn.Linear)] if on else []
+    for m in linear: m.forward = types.MethodType(_product, m)
+    try: yield model
+    finally:
+        for m in linear: del m.forward
+
 def train_transformer(
     backbone, # its transformer is trained in place
     train, val, # (latents, prompts) from `read_latents`
@@ -907,7 +941,7 @@ def train_transformer(
     def evaluate():
         parts = [flow_matching_loss(backbone, xv[k], cv[k], ev[k], sv[k]).item()*len(k) for k in torch.arange(n).split(24)]
         return dict(val_loss=sum(parts)/n)
-    return train_loop("transformer", backbone.transformer, loss_fn, cfg, out, evaluate, export)
+    with bf16_products(backbone.transformer, cfg.bf16): return train_loop("transformer", backbone.transformer, loss_fn, cfg, out, evaluate, export)
 
 # %% ../nbs/10_backbone.ipynb #faa0dd4d
 def make_tiny_cogvideox(
