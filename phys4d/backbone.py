@@ -782,6 +782,7 @@ def moving_psnr(
     m, e = moving(x).float(), (y - x).square().mean(1, keepdim=True)
     return 10*torch.log10(4/((m*e).sum((1, 2, 3, 4))/m.sum((1, 2, 3, 4)).clamp_min(1)).clamp_min(1e-10))
 
+# %% ../nbs/10_backbone.ipynb #b1d0a7e6
 def vae_loss(
     vae, # after `at_once`
     x:torch.Tensor, # (b 3 t h w)
@@ -902,6 +903,7 @@ def flow_matching_loss(
     e = (v - (eps - x0)).square()
     return torch.where(keep, e[:, :, 1:].mean((1, 2, 3, 4)), e.mean((1, 2, 3, 4))).mean()
 
+# %% ../nbs/10_backbone.ipynb #b1d0a7e8
 def _product(self, x): # Linear.forward with a bfloat16 product
     return F.linear(x.bfloat16(), self.weight.bfloat16(), None if self.bias is None else self.bias.bfloat16()).to(x.dtype)
 
