@@ -880,8 +880,8 @@ class FlowConfig:
     batch:int = 24 # clips
     keep:float = .85 # share with a clean first latent
     drop_text:float = .1 # share without text
-    shift:float = 2. # of the noise levels
-    spread:float = 1.2 # deviation of the logit
+    shift:float = 5. # of the noise levels
+    spread:float = 1.4 # deviation of the logit
     clip:float = 1. # gradient norm
     weight_decay:float = .01
     ema:float = .997

@@ -516,15 +516,15 @@ def web_scene(name:str, seed:int) -> Scene: # a scene whose physics does not fol
     t = load_scene(name)
     if t.matter: raise Phys4DError(f"scene '{name}' has matter and no web version. Allowed: {', '.join(web_scenes())}")
     s = _sample(t, seed, 1, space="web:"); g = rng("web:" + name, int(seed), "physics")
-    s.gravity = float(g.choice([g.uniform(2, 20), g.uniform(-1.5, 1.5)], p=[.85, .15]))
-    bounce, grip, pace, odd = g.uniform(0, .95), g.uniform(0, 1), g.uniform(.3, 1.7), g.random() < .2
+    s.gravity = float(g.choice([g.uniform(1.5, 11), g.uniform(-1, 1)], p=[.92, .08]))
+    bounce, grip, pace, odd = g.uniform(0, .8), g.uniform(0, 1), g.uniform(.3, 1.2), g.random() < .12
     star = max((i for i in s.items if i.mass), key=lambda i: (np.hypot(*i.velocity[:2]), g.random())).name # what moves, or one of those at rest
     s.items = [i if i.mass == 0 else _web_item(i, g, bounce, grip, pace, i.name == star, odd) for i in s.items]
     return s
 
 def _web_item(i, g, bounce, grip, pace, star, odd): # random physics for one object
     "Restitution, friction and pushes unrelated to the material; the star alone is kicked or moves oddly."
-    vel = [float(v*pace + star*k) for v, k in zip(i.velocity, g.normal(0, [.5, .2, .3]))]
+    vel = [float(v*pace + star*k) for v, k in zip(i.velocity, g.normal(0, [.3, .1, .2]))]
     motion = str(g.choice(_MOTIONS)) if odd and star else "physics"
-    if motion == "glide": vel = [float(g.choice([-1, 1])*g.uniform(.6, 2)), vel[1], 0.]
+    if motion == "glide": vel = [float(g.choice([-1, 1])*g.uniform(.4, 1.2)), vel[1], 0.]
     return dataclasses.replace(i, restitution=float(bounce), friction=float(grip), velocity=vel, mass=i.mass*float(np.exp(g.normal(0, 1))), motion=motion)
