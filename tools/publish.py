@@ -12,7 +12,7 @@ def small(png, most=60_000):
     raw = base64.b64decode(png)
     if len(raw) < most: return png
     out = io.BytesIO()
-    Image.open(io.BytesIO(raw)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(256, kmeans=4).save(out, "PNG", optimize=True)
     return base64.b64encode(out.getvalue()).decode()
 
 def shown(outputs, run):
