@@ -9,11 +9,11 @@ __all__ = ['ADAPTERS', 'GENERIC', 'add_noise', 'shift_sigmas', 'euler', 'Backbon
            'make_vae', 'make_tiny_wan', 'scene_words', 'save_backbone', 'tiny_wan_at', 'web_jobs', 'make_web_corpus',
            'WebCorpus', 'to_rgb', 'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'orthogonal', 'Muon',
            'train_loop', 'VAEConfig', 'psnr', 'moving', 'motion_weight', 'moving_psnr', 'vae_loss', 'train_vae',
-           'measure_latents', 'encode_corpus', 'read_latents', 'FlowConfig', 'flow_matching_loss', 'bf16_products',
-           'train_transformer', 'make_tiny_cogvideox']
+           'measure_latents', 'vae_mark', 'encode_corpus', 'read_latents', 'FlowConfig', 'flow_matching_loss',
+           'bf16_products', 'train_transformer', 'make_tiny_cogvideox']
 
 # %% ../nbs/10_backbone.ipynb #7e58a033
-import dataclasses, json, math, os, re, tempfile, time, types
+import dataclasses, hashlib, json, math, os, re, tempfile, time, types
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -860,6 +860,14 @@ def measure_latents(
     z = torch.cat([encode_at_once(backbone.vae, to_rgb([corpus[i] for i in k])).mode() for k in np.array_split(idx, max(1, clips//8))])
     backbone.vae.register_to_config(latents_mean=z.mean((0, 2, 3, 4)).tolist(), latents_std=z.std((0, 2, 3, 4)).tolist())
 
+def vae_mark(
+    vae, # AutoencoderKLWan
+)->str: # 12 hex digits
+    "Hash of the weights as they are saved (float16) and of the latents' mean and deviation"
+    h = hashlib.sha256(json.dumps([vae.config.latents_mean, vae.config.latents_std]).encode())
+    for k, w in sorted(vae.state_dict().items()): h.update(k.encode() + w.detach().half().cpu().numpy().tobytes())
+    return h.hexdigest()[:12]
+
 @torch.no_grad()
 def encode_corpus(
     backbone, corpus, # `WebCorpus`
@@ -867,15 +875,16 @@ def encode_corpus(
     mirror:bool=False, # encode the mirrored clips
     batch:int=8,
 ):
-    "Encode each block once; existing blocks are kept"
+    "Encode each block once; a block of this VAE is kept"
+    mark = vae_mark(backbone.vae)
     for file, block in progress(list(zip(corpus.files, corpus.blocks)), desc="encode mirrored" if mirror else "encode"):
         to = Path(out)/f"{file.stem}{'-m' if mirror else ''}.safetensors"
-        if to.is_file(): continue
+        if to.is_file() and load_tensors(to)[1].get("vae") == mark: continue
         rgb = to_rgb([c[:, :, ::-1] if mirror else c for c in block])
         z = torch.cat([backbone.encode_video(x) for x in rgb.split(batch)])
         notes = json.loads(file.with_suffix(".json").read_text())
         text = [flip_prompt(n["prompt"]) if mirror else n["prompt"] for n in notes]
-        save_tensors({"z": z.half()}, to, {"prompts": json.dumps(text)})
+        save_tensors({"z": z.half()}, to, {"prompts": json.dumps(text), "vae": mark})
 
 def read_latents(
     folder, part:str="train", # "train" or "val"
@@ -884,6 +893,7 @@ def read_latents(
     files = sorted(Path(folder).glob(f"{part}-*.safetensors"))
     if not files: raise Phys4DError(f"no encoded {part} clips in {folder}; run nbs/runs/train_transformer.ipynb, which makes them")
     got = [load_tensors(f, "pt") for f in files]
+    if len({m.get("vae") for _, m in got}) > 1: raise Phys4DError(f"the encoded {part} clips in {folder} come from more than one VAE; run nbs/runs/train_transformer.ipynb, which encodes the stale ones anew")
     return torch.cat([d["z"] for d, _ in got]), [p for _, m in got for p in json.loads(m["prompts"])]
 
 # %% ../nbs/10_backbone.ipynb #c99eeedd
