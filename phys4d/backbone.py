@@ -8,12 +8,13 @@ __all__ = ['ADAPTERS', 'GENERIC', 'add_noise', 'shift_sigmas', 'euler', 'Backbon
            'vp_sigmas', 'vp_grid', 'CogVideoXBackbone', 'check_folder', 'quiet', 'load_backbone', 'make_tokenizer',
            'make_vae', 'make_tiny_wan', 'scene_words', 'save_backbone', 'tiny_wan_at', 'web_jobs', 'make_web_corpus',
            'WebCorpus', 'to_rgb', 'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'orthogonal', 'Muon',
-           'train_loop', 'VAEConfig', 'psnr', 'moving', 'motion_weight', 'moving_psnr', 'vae_loss', 'train_vae',
-           'measure_latents', 'vae_mark', 'encode_corpus', 'read_latents', 'FlowConfig', 'flow_matching_loss',
-           'bf16_products', 'train_transformer', 'make_tiny_cogvideox']
+           'backward', 'train_loop', 'VAEConfig', 'psnr', 'moving', 'motion_weight', 'moving_psnr', 'vae_loss',
+           'train_vae', 'measure_latents', 'vae_mark', 'encode_corpus', 'read_latents', 'FlowConfig',
+           'flow_matching_loss', 'bf16_products', 'train_transformer', 'make_tiny_cogvideox']
 
 # %% ../nbs/10_backbone.ipynb #7e58a033
-import dataclasses, hashlib, json, math, os, re, tempfile, time, types
+import dataclasses, functools, hashlib, json, math, os, re, tempfile, time, types
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -718,11 +719,34 @@ class Muon(torch.optim.Optimizer):
         n = float(s["step"])
         return s["exp_avg"]/(1 - b1**n)/((s["exp_avg_sq"]/(1 - b2**n)).sqrt() + group["eps"])
 
+# %% ../nbs/10_backbone.ipynb #5b0c77a1
+def backward(
+    loss, # a tensor, or the losses of equal parts of a batch, as functions that compute them
+    model, # whose gradients are set
+)->float: # the loss
+    "Gradients of a loss; several parts are computed side by side, one core for each"
+    if not torch.is_tensor(loss) and len(loss) == 1: loss = loss[0]()
+    if torch.is_tensor(loss): loss.backward(); return loss.item()
+    params = [p for p in model.parameters() if p.requires_grad]
+    def part(f): l = f()/len(loss); return l.item(), torch.autograd.grad(l, params, allow_unused=True)
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        got = list(_threads(len(loss)).map(part, loss))
+    finally: torch.set_num_threads(cores)
+    for p, *g in zip(params, *(g for _, g in got)): p.grad = None if g[0] is None else functools.reduce(torch.Tensor.add_, g)
+    return sum(l for l, _ in got)
+
+
+@functools.cache
+def _threads(n:int): return ThreadPoolExecutor(n, initializer=torch.set_num_threads, initargs=(1,)) # kept: a new thread starts slowly
+
+
 # %% ../nbs/10_backbone.ipynb #3cc64670
 def train_loop(
     name:str, # for seeds and the progress bar
     model, # nn.Module, trained in place
-    loss_fn, # (step, generator) -> loss, dict of scalars
+    loss_fn, # (step, generator) -> loss or the parts of it (see `backward`), dict of scalars
     cfg, # steps, lr, muon, clip, weight_decay, ema, every, seed
     out, # folder of the run
     evaluate, # () -> dict of scalars, called on averaged weights
@@ -738,14 +762,14 @@ def train_loop(
     for step in progress(range(start, cfg.steps), desc=name):
         for g in opt.param_groups: g["lr"] = lr_at(step, cfg.steps, cfg.lr)
         loss, row = loss_fn(step, rng(name, cfg.seed, step))
-        opt.zero_grad(); loss.backward()
+        opt.zero_grad(); loss = backward(loss, model)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), cfg.clip)
         opt.step(); ema.update(model, step)
         last = step + 1 == cfg.steps or (step + 1) % cfg.every == 0
         if last:
             with ema.applied(model.eval()): row |= evaluate(); export()
             model.train()
-        if last or step % 10 == 0: log.log(step, loss=loss.item(), norm=norm.item(), lr=opt.param_groups[0]["lr"], seconds=time.time() - t0, **row)
+        if last or step % 10 == 0: log.log(step, loss=loss, norm=norm.item(), lr=opt.param_groups[0]["lr"], seconds=time.time() - t0, **row)
         if last: save_state(out/"state.safetensors", model, opt, ema, step + 1)
     if log: log.close()
     model.load_state_dict(ema.avg); model.eval().requires_grad_(False)
@@ -904,6 +928,7 @@ class FlowConfig:
     muon:bool = False # orthogonal updates of matrices; else AdamW
     bf16:bool = False # products of matrices in bfloat16, where the processor has it
     batch:int = 24 # clips
+    parts:int = 1 # of a batch, side by side: one for each core
     keep:float = .85 # share with a clean first latent
     drop_text:float = .1 # share without text
     shift:float = 5. # of the noise levels
@@ -953,6 +978,7 @@ def train_transformer(
     export=lambda: None, # called at each checkpoint
 ):
     "Flow matching on cached latents; the log has the held-out loss at fixed noise"
+    if cfg.batch % cfg.parts: raise Phys4DError(f"a batch of {cfg.batch} clips does not divide into {cfg.parts} equal parts; allowed are the divisors of {cfg.batch}")
     (z, prompts), (zv, pv) = train, val
     texts = {p: backbone.encode_text([p])[0] for p in {*prompts, *pv, ""}}
     def loss_fn(step, g):
@@ -961,7 +987,7 @@ def train_transformer(
         sigma = shift_sigmas(torch.sigmoid(torch.from_numpy(g.normal(0, cfg.spread, b)).float()), cfg.shift)
         x0, cond = z[i].float(), torch.stack([texts["" if d else prompts[k]] for d, k in zip(drop, i)])
         eps = torch.from_numpy(g.standard_normal(x0.shape, dtype=np.float32))
-        return flow_matching_loss(backbone, x0, cond, eps, sigma, keep), {}
+        return [functools.partial(flow_matching_loss, backbone, *part) for part in zip(*(v.chunk(cfg.parts) for v in (x0, cond, eps, sigma, keep)))], {}
     n = min(96, len(zv))
     xv, cv, g = zv[:n].float(), torch.stack([texts[p] for p in pv[:n]]), rng("flow-val", 0)
     ev, sv = torch.from_numpy(g.standard_normal(xv.shape, dtype=np.float32)), torch.linspace(.05, 1, n)
