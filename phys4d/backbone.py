@@ -731,16 +731,13 @@ def backward(
     def part(f): l = f()/len(loss); return l.item(), torch.autograd.grad(l, params, allow_unused=True)
     cores = torch.get_num_threads()
     torch.set_num_threads(1)
-    try:
-        got = list(_threads(len(loss)).map(part, loss))
+    try: got = list(_threads(len(loss)).map(part, loss))
     finally: torch.set_num_threads(cores)
     for p, *g in zip(params, *(g for _, g in got)): p.grad = None if g[0] is None else functools.reduce(torch.Tensor.add_, g)
     return sum(l for l, _ in got)
 
-
 @functools.cache
 def _threads(n:int): return ThreadPoolExecutor(n, initializer=torch.set_num_threads, initargs=(1,)) # kept: a new thread starts slowly
-
 
 # %% ../nbs/10_backbone.ipynb #3cc64670
 def train_loop(
@@ -917,7 +914,7 @@ def read_latents(
     files = sorted(Path(folder).glob(f"{part}-*.safetensors"))
     if not files: raise Phys4DError(f"no encoded {part} clips in {folder}; run nbs/runs/train_transformer.ipynb, which makes them")
     got = [load_tensors(f, "pt") for f in files]
-    if len({m.get("vae") for _, m in got}) > 1: raise Phys4DError(f"the encoded {part} clips in {folder} come from more than one VAE; run nbs/runs/train_transformer.ipynb, which encodes the stale ones anew")
+    if len({m.get("vae") for _, m in got}) > 1: raise Phys4DError(f"the encoded {part} clips in {folder} come from more than one VAE; run nbs/runs/train_transformer.ipynb with mirror=True, which encodes the stale ones anew, or delete the folder")
     return torch.cat([d["z"] for d, _ in got]), [p for _, m in got for p in json.loads(m["prompts"])]
 
 # %% ../nbs/10_backbone.ipynb #c99eeedd
@@ -978,7 +975,7 @@ def train_transformer(
     export=lambda: None, # called at each checkpoint
 ):
     "Flow matching on cached latents; the log has the held-out loss at fixed noise"
-    if cfg.batch % cfg.parts: raise Phys4DError(f"a batch of {cfg.batch} clips does not divide into {cfg.parts} equal parts; allowed are the divisors of {cfg.batch}")
+    if cfg.parts < 1 or cfg.batch % cfg.parts: raise Phys4DError(f"a batch of {cfg.batch} clips does not divide into {cfg.parts} equal parts; allowed are the divisors of {cfg.batch}")
     (z, prompts), (zv, pv) = train, val
     texts = {p: backbone.encode_text([p])[0] for p in {*prompts, *pv, ""}}
     def loss_fn(step, g):
