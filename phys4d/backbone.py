@@ -5,17 +5,18 @@
 # %% auto #0
 __all__ = ['ADAPTERS', 'GENERIC', 'add_noise', 'shift_sigmas', 'euler', 'BackboneSpec', 'adapter', 'Captured', 'hooked',
            'Backbone', 'at_once', 'encode_at_once', 'decode_at_once', 'WanBackbone', 'vp_from_flow', 'flow_from_vp',
-           'vp_sigmas', 'vp_grid', 'CogVideoXBackbone', 'check_folder', 'quiet', 'load_backbone', 'make_tokenizer',
-           'make_vae', 'make_tiny_wan', 'scene_words', 'save_backbone', 'tiny_wan_at', 'web_jobs', 'make_web_corpus',
-           'WebCorpus', 'to_rgb', 'flip_prompt', 'lr_at', 'EMA', 'save_state', 'load_state', 'orthogonal', 'Muon',
-           'backward', 'train_loop', 'VAEConfig', 'psnr', 'moving', 'motion_weight', 'moving_psnr', 'vae_loss',
-           'train_vae', 'measure_latents', 'vae_mark', 'encode_corpus', 'read_latents', 'FlowConfig',
-           'flow_matching_loss', 'bf16_products', 'train_transformer', 'weakened', 'guided', 'make_tiny_cogvideox']
+           'vp_sigmas', 'vp_grid', 'CogVideoXBackbone', 'without_attention', 'guided', 'check_folder', 'quiet',
+           'load_backbone', 'make_tokenizer', 'make_vae', 'make_tiny_wan', 'scene_words', 'save_backbone',
+           'tiny_wan_at', 'web_jobs', 'make_web_corpus', 'WebCorpus', 'to_rgb', 'flip_prompt', 'lr_at', 'EMA',
+           'save_state', 'load_state', 'orthogonal', 'Muon', 'backward', 'train_loop', 'VAEConfig', 'psnr', 'moving',
+           'motion_weight', 'moving_psnr', 'vae_loss', 'train_vae', 'measure_latents', 'vae_mark', 'encode_corpus',
+           'read_latents', 'FlowConfig', 'flow_matching_loss', 'bf16_products', 'train_transformer',
+           'make_tiny_cogvideox']
 
 # %% ../nbs/10_backbone.ipynb #7e58a033
-import copy, dataclasses, functools, hashlib, json, math, os, re, tempfile, time, types
+import dataclasses, functools, hashlib, json, math, os, re, tempfile, time, types
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -100,6 +101,10 @@ class Captured:
         if len(self.got) < len(self.blocks): raise Phys4DError("nothing captured yet: call backbone.velocity inside the capture block first")
         return [self.got[i] for i in self.blocks]
 
+def _check_blocks(modules, blocks):
+    bad, n = [i for i in blocks if not -len(modules) <= i < len(modules)], len(modules)
+    if bad: raise Phys4DError(f"block {bad[0]} does not exist: this backbone has blocks 0 to {n - 1}")
+
 @contextmanager
 def hooked(
     modules, # the transformer blocks
@@ -107,9 +112,7 @@ def hooked(
     to_grid, # a block's output -> (b d t' h'' w'')
 ):
     "Keep the outputs of `blocks` while the context is open"
-    n = len(modules)
-    bad = [i for i in blocks if not -n <= i < n]
-    if bad: raise Phys4DError(f"block {bad[0]} does not exist: this backbone has blocks 0 to {n - 1}")
+    _check_blocks(modules, blocks)
     cap = Captured(blocks)
     def hook(i): return lambda m, a, out: cap.got.__setitem__(i, to_grid(out))
     handles = [modules[i].register_forward_hook(hook(i)) for i in blocks]
@@ -385,6 +388,38 @@ class CogVideoXBackbone(Backbone):
         u = self.transformer(hidden_states=inp, encoder_hidden_states=cond, timestep=self.timestep(sigma), ofs=ofs, image_rotary_emb=rope, return_dict=False)[0]
         v = flow_from_vp(x, rearrange(u, 'b t c h w -> b c t h w')[:, :x.shape[1]], a, s)
         return _still_first(v, first, keep)
+
+# %% ../nbs/10_backbone.ipynb #5be07a13
+def _silent(module, args, out): return tuple(map(torch.zeros_like, out)) if isinstance(out, tuple) else torch.zeros_like(out)
+
+@contextmanager
+def without_attention(
+    backbone,
+    blocks:tuple, # indices, negative from the end
+):
+    "A weaker model while the context is open: self-attention adds nothing in `blocks` (in CogVideoX, where it is one with that to the text, neither does the text)"
+    _check_blocks(backbone.blocks, blocks)
+    handles = [backbone.blocks[i].attn1.register_forward_hook(_silent) for i in blocks]
+    try: yield backbone
+    finally:
+        for h in handles: h.remove()
+
+def guided(
+    backbone,
+    cond:torch.Tensor, # (b n d) from `encode_text`
+    scale:float=None, # 1 or None: the model as it is; 2: twice as far from the weaker one
+    first:torch.Tensor=None, # (b c 1 h' w') clean first latent
+    weak_blocks:tuple=None, # the weaker model is without self-attention here; None: it is without the text
+): # (x, sigma) -> velocity, for `euler`
+    "The velocity of a sampler with guidance"
+    if scale in (None, 1):
+        if weak_blocks: raise Phys4DError("weak_blocks without guidance does nothing; give a guidance above 1, such as 2")
+        return lambda x, sigma: backbone.velocity(x, sigma, cond, first)
+    weak_cond = cond if weak_blocks else backbone.null_text(len(cond)).to(cond)
+    def velocity(x, sigma):
+        with without_attention(backbone, weak_blocks or ()): weak = backbone.velocity(x, sigma, weak_cond, first)
+        return weak + scale*(backbone.velocity(x, sigma, cond, first) - weak) # the model itself comes last: that is what a capture keeps
+    return velocity
 
 # %% ../nbs/10_backbone.ipynb #12b2778f
 def _find_folder(path): # Path of a local folder, or None for a hub id
@@ -930,8 +965,6 @@ class FlowConfig:
     drop_text:float = .1 # share without text
     shift:float = 5. # of the noise levels
     spread:float = 1.4 # deviation of the logit
-    guide:float = 1. # above 1 the target is not the data but the guidance of a frozen copy, at this scale
-    skip:tuple = (1, 2, 3) # blocks without self-attention in the weak model of that guidance
     clip:float = 1. # gradient norm
     weight_decay:float = .01
     ema:float = .997
@@ -946,12 +979,11 @@ def flow_matching_loss(
     eps:torch.Tensor, # like x0
     sigma:torch.Tensor, # (b,)
     keep:torch.Tensor=None, # (b,) bool: first latent clean (default all)
-    teacher=None, # a velocity to meet in place of `eps - x0`
 )->torch.Tensor: # mean squared error of the velocity over predicted latents
     "Flow matching with the first latent given"
     keep = torch.ones(len(x0), dtype=torch.bool, device=x0.device) if keep is None else keep
-    known = add_noise(x0, eps, sigma), sigma, cond, x0[:, :, :1], keep
-    e = (backbone.velocity(*known) - (eps - x0 if teacher is None else teacher(*known))).square()
+    v = backbone.velocity(add_noise(x0, eps, sigma), sigma, cond, first=x0[:, :, :1], keep=keep)
+    e = (v - (eps - x0)).square()
     return torch.where(keep, e[:, :, 1:].mean((1, 2, 3, 4)), e.mean((1, 2, 3, 4))).mean()
 
 # %% ../nbs/10_backbone.ipynb #b1d0a7e8
@@ -977,63 +1009,25 @@ def train_transformer(
     cfg=FlowConfig(),
     export=lambda: None, # called at each checkpoint
 ):
-    "Flow matching on cached latents, or distillation of guidance; the log has the held-out loss at fixed noise"
+    "Flow matching on cached latents; the log has the held-out loss at fixed noise"
     if cfg.parts < 1 or cfg.batch % cfg.parts: raise Phys4DError(f"a batch of {cfg.batch} clips does not divide into {cfg.parts} equal parts; allowed are the divisors of {cfg.batch}")
     (z, prompts), (zv, pv) = train, val
     texts = {p: backbone.encode_text([p])[0] for p in {*prompts, *pv, ""}}
-    strong, weak = _teachers(backbone, out, cfg)
-    teacher = guided(strong, weak, cfg.guide) if strong else None
     def loss_fn(step, g):
         i, b = g.integers(len(z), size=cfg.batch), cfg.batch
         drop, keep = g.random(b) < cfg.drop_text, torch.from_numpy(g.random(b) < cfg.keep)
         sigma = shift_sigmas(torch.sigmoid(torch.from_numpy(g.normal(0, cfg.spread, b)).float()), cfg.shift)
         x0, cond = z[i].float(), torch.stack([texts["" if d else prompts[k]] for d, k in zip(drop, i)])
         eps = torch.from_numpy(g.standard_normal(x0.shape, dtype=np.float32))
-        return [functools.partial(flow_matching_loss, backbone, *part, teacher) for part in zip(*(v.chunk(cfg.parts) for v in (x0, cond, eps, sigma, keep)))], {}
+        return [functools.partial(flow_matching_loss, backbone, *part) for part in zip(*(v.chunk(cfg.parts) for v in (x0, cond, eps, sigma, keep)))], {}
     n = min(96, len(zv))
     xv, cv, g = zv[:n].float(), torch.stack([texts[p] for p in pv[:n]]), rng("flow-val", 0)
     ev, sv = torch.from_numpy(g.standard_normal(xv.shape, dtype=np.float32)), torch.linspace(.05, 1, n)
     @torch.no_grad()
     def evaluate():
-        def mean(*t): return sum(flow_matching_loss(backbone, xv[k], cv[k], ev[k], sv[k], None, *t).item()*len(k) for k in torch.arange(n).split(24))/n
-        return dict(val_loss=mean()) | (dict(teacher_loss=mean(teacher)) if teacher else {})
-    with ExitStack() as stack:
-        for b in filter(None, (backbone, strong, weak)): stack.enter_context(bf16_products(b.transformer, cfg.bf16))
-        return train_loop("transformer", backbone.transformer, loss_fn, cfg, out, evaluate, export)
-
-# %% ../nbs/10_backbone.ipynb #5be07a13
-def weakened(
-    backbone,
-    skip:tuple, # blocks, negative from the end
-): # a frozen copy, less able
-    "The backbone without self-attention in some blocks: there no token hears of another"
-    n, twin = len(backbone.blocks), copy.copy(backbone)
-    bad = [i for i in skip if not -n <= i < n]
-    if bad: raise Phys4DError(f"block {bad[0]} does not exist: this backbone has blocks 0 to {n - 1}")
-    twin.transformer = copy.deepcopy(backbone.transformer).eval().requires_grad_(False)
-    for i in skip:
-        for p in twin.blocks[i].attn1.to_out[0].parameters(): p.zero_()
-    return twin
-
-def guided(
-    strong, weak, # backbones
-    scale:float, # 1 is the strong one, more goes on past it
-): # a velocity like theirs
-    "From the weak velocity past the strong one (https://arxiv.org/abs/2406.02507)"
-    @torch.no_grad()
-    def velocity(*args, **kw):
-        w = weak.velocity(*args, **kw)
-        return w + scale*(strong.velocity(*args, **kw) - w)
-    return velocity
-
-def _teachers(backbone, out, cfg): # frozen copies with and without self-attention in `cfg.skip`; kept in `out`, so that a run taken up again has the same
-    if cfg.guide == 1: return None, None
-    if cfg.guide < 1: raise Phys4DError(f"guide={cfg.guide} is no guidance; allowed are 1 (learn from data) and more")
-    file = Path(out)/"teacher.safetensors"
-    if not file.is_file(): save_tensors(backbone.transformer.state_dict(), file)
-    strong = weakened(backbone, ())
-    strong.transformer.load_state_dict(load_tensors(file, "pt")[0])
-    return strong, weakened(strong, cfg.skip)
+        parts = [flow_matching_loss(backbone, xv[k], cv[k], ev[k], sv[k]).item()*len(k) for k in torch.arange(n).split(24)]
+        return dict(val_loss=sum(parts)/n)
+    with bf16_products(backbone.transformer, cfg.bf16): return train_loop("transformer", backbone.transformer, loss_fn, cfg, out, evaluate, export)
 
 # %% ../nbs/10_backbone.ipynb #faa0dd4d
 def make_tiny_cogvideox(

@@ -18,7 +18,7 @@ from einops import rearrange
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
 from PIL import Image
-from .backbone import Backbone
+from .backbone import Backbone, euler, guided
 from .core import Camera, Clip4D, Phys4DError, load_tensors, root, run_cli, save_tensors, write_text
 from .heads import Heads4D, n_parameters
 
@@ -108,18 +108,11 @@ def denoise(self:Lifted, x, # (b c t' h' w'), noise
             sigmas, # (steps+1,), falling from 1 to 0
             cond, # (b n d)
             first=None, # (b c 1 h' w')
-            guidance=None # weight of classifier-free guidance; None or 1: none
+            guidance=None, weak_blocks=None # see `backbone.guided`
            ): # -> x0 (b c t' h' w'), features of the last step
     "Euler walk from noise to a clean latent."
-    bb, null = self.backbone, None
-    if guidance not in (None, 1): null = bb.null_text(len(x)).to(cond)
-    with bb.capture(self.heads.blocks) as seen:
-        for s, s_next in zip(sigmas[:-1], sigmas[1:]):
-            sigma = s.expand(len(x)).to(x)
-            v0 = None if null is None else bb.velocity(x, sigma, null, first)
-            v = bb.velocity(x, sigma, cond, first)   # last, so that the heads read the conditioned features
-            if v0 is not None: v = v0 + guidance*(v - v0)
-            x = x + (s_next - s).to(x)*v
+    with self.backbone.capture(self.heads.blocks) as seen:
+        x = euler(guided(self.backbone, cond, guidance, first, weak_blocks), x, sigmas.to(x))
         features = [f.detach() for f in seen.features]
     if first is not None: x = torch.cat([first.to(x), x[:, :, 1:]], 2)
     return x, features
@@ -165,9 +158,10 @@ def generate_batch(self:Lifted, prompts=None, # list of str, or None
                    seeds=None, # list of int; None: 0, 1, 2, …
                    steps:int=20, # denoising steps
                    frames:int=None, height:int=None, width:int=None, # pixels; None: as trained
-                   guidance:float=None, # classifier-free guidance; None: none
+                   guidance:float=None, # how far from a weaker model, 1 being the model as it is; None: none
                    cameras=None, # list of Camera, or None
-                   batch:int=8 # clips at a time
+                   batch:int=8, # clips at a time
+                   weak_blocks:tuple=None # the weaker model is without self-attention in these blocks; None: without the text
                   ) -> list: # of Clip4D
     "Generate clips with depth and motion."
     n = max(len(x) for x in (prompts, images, seeds, [0]) if x is not None)
@@ -184,18 +178,18 @@ def generate_batch(self:Lifted, prompts=None, # list of str, or None
         sl = slice(i, i+batch)
         first = None if images is None else self.backbone.encode_video(to_tensor(images[sl, None], self.device))
         x0, feats = self.denoise(latent_noise(self.spec, seeds[sl], *size, self.device), self.backbone.sigmas(steps),
-                                 self.backbone.encode_text(prompts[sl]), first, guidance)
+                                 self.backbone.encode_text(prompts[sl]), first, guidance, weak_blocks)
         rgb = self.backbone.decode_video(x0).float().clamp(-1, 1)
-        metas = [dict(source='generated', backbone=Path(self.source).name, seed=int(s), steps=steps, guidance=guidance, image=images is not None) for s in seeds[sl]]
+        metas = [dict(source='generated', backbone=Path(self.source).name, seed=int(s), steps=steps, guidance=guidance, image=images is not None, **(dict(weak_blocks=list(weak_blocks)) if weak_blocks else {})) for s in seeds[sl]]
         out += to_clips(rgb, self.heads(feats, x0, rgb), cameras[sl], prompts[sl], metas, self.spec.fps)
     return out
 Lifted.generate_batch = generate_batch
 
 def generate(self:Lifted, prompt:str=None, image=None, seed:int=0, steps:int=20, frames:int=None, height:int=None, width:int=None,
-             guidance:float=None, camera:Camera=None) -> Clip4D:
+             guidance:float=None, camera:Camera=None, weak_blocks:tuple=None) -> Clip4D:
     "Generate one clip from a prompt, a first frame, both or neither; same seed, same clip."
     one = lambda x: None if x is None else [x]
-    return self.generate_batch(one(prompt), one(image), [seed], steps, frames, height, width, guidance, one(camera))[0]
+    return self.generate_batch(one(prompt), one(image), [seed], steps, frames, height, width, guidance, one(camera), weak_blocks=weak_blocks)[0]
 Lifted.generate = generate
 
 # %% ../nbs/12_lift.ipynb #8cf339fe
