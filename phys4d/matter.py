@@ -74,8 +74,9 @@ def make_world(scene:Scene, actors:list, # without the stage
     states:dict, frames:int, fps:float) -> World: # ready for `draw`
     "Set the stage around actors."
     eye, target = scene.camera_path(frames, fps)
+    chosen = dict(overrides=scene.overrides) if scene.overrides else {}
     return World(stage(scene.floor, scene.wall, scene.wall_y, frames) + actors, eye, target, scene.fov, frames, fps, tuple(scene.light), scene.light_size,
-                 states, scene.prompt, dict(scene=scene.name, seed=scene.seed, take=scene.take, source="sim"), lamps=scene.lamps)
+                 states, scene.prompt, dict(scene=scene.name, seed=scene.seed, take=scene.take, source="sim", **chosen), lamps=scene.lamps)
 
 # %% ../nbs/04a_matter.ipynb #ee2eedb2
 def body_state(name:str, mass:float, # kg, of the whole

@@ -5,16 +5,17 @@
 # %% auto #0
 __all__ = ['TEXTURES', 'SHAPES', 'HELD_OUT', 'EMBEDDED', 'Look', 'Item', 'Matter', 'Scene', 'read_materials', 'materials',
            'make_look', 'ObjectSpec', 'phenomena', 'MatterSpec', 'SceneTemplate', 'parse_template', 'list_scenes',
-           'load_scene', 'volume', 'half_height', 'web_scenes', 'web_scene']
+           'load_scene', 'volume', 'half_height', 'Free', 'web_scenes', 'web_scene']
 
 # %% ../nbs/02_scenes.ipynb #6a0784d9
 import dataclasses, difflib, math, re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 import numpy as np
 import yaml
-from .core import Phys4DError, rng, root
+from .core import Phys4DError, one_of, rng, root
 
 # %% ../nbs/02_scenes.ipynb #92e5fd61
 @dataclass
@@ -85,13 +86,14 @@ class Scene:
     orbit: float = 0.          # the camera turns about its target, degrees a second
     track: list = field(default_factory=lambda: [0., 0., 0.])  # the camera and its target travel, m/s
     settle: float = 0.         # seconds simulated before the first frame
+    overrides: dict = field(default_factory=dict)  # values that a person chose instead of the drawn ones
 
     def to_yaml(self) -> str: return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, default_flow_style=None)
 
     @classmethod
     def from_yaml(cls, text:str): # what `to_yaml` wrote
         d = yaml.safe_load(text)
-        _fields(d, [f.name for f in dataclasses.fields(cls)], "scene", need=True)
+        _fields(d, [f.name for f in dataclasses.fields(cls)], "scene", need=[f.name for f in dataclasses.fields(cls) if f.name != "overrides"])
         def read(cls, part): return [cls(**{**_fields(i, [f.name for f in dataclasses.fields(cls)], f"scene.{part}[{n}]"), "look": Look(**i["look"])})
                                      for n, i in enumerate(d[part])]
         return cls(**{**d, "items": read(Item, "items"), "matter": read(Matter, "matter"), "floor": Look(**d["floor"]), "wall": Look(**d["wall"])})
@@ -330,9 +332,21 @@ class SceneTemplate:
     track: list = field(default_factory=lambda: [[0., 0.]]*3) # of the camera, m/s
     settle: float = 0.         # seconds before the first frame
 
-    def sample(self, seed:int, take:int=1) -> Scene: # take 2: same picture, other hidden parameters
+    def sample(self,
+        seed:int, # whole number from 0
+        take:int=1, # 2: same picture, other hidden parameters
+        overrides:dict|None=None, # {name as in `free`: value instead of the drawn one}
+    )->Scene:
         "The concrete scene of a seed."
-        return _sample(self, seed, take)
+        return _sample(self, seed, take, wanted=_checked(self, seed, overrides))
+
+    def free(self,
+        seed:int=0, # whose drawn values are shown
+    )->dict: # {name: Free(low, high, drawn)}
+        "What the template leaves open: each range, and the value that a seed draws from it."
+        free = {}
+        _sample(self, seed, 1, free=free)
+        return free
 
 # %% ../nbs/02_scenes.ipynb #d0fec2da
 _TEMPLATE_FIELDS = tuple(f.name for f in dataclasses.fields(SceneTemplate) if f.name != "name")
@@ -417,11 +431,39 @@ def half_height(shape, size) -> float: # metres
     return {"sphere": size[0], "box": size[-1]/2, "cylinder": size[-1]/2, "ramp": size[0]*math.sin(math.radians(size[-1]))/2}[shape]
 
 # %% ../nbs/02_scenes.ipynb #f2aadd46
-def _draw(g, r): return round(float(g.uniform(*r)), 5)
+class Free(NamedTuple):
+    "A number that a template leaves open."
+    low: float     # lowest and highest value that the template allows
+    high: float
+    drawn: float   # what the seed makes of it
 
-def _place(g, s, size, done) -> list: # position of the centre
+class _Dice:
+    "A generator that names what it draws."
+    def __init__(self, g, wanted, free): # generator, values chosen by a person, what was free so far
+        self.g, self.wanted, self.free = g, wanted, free
+
+    def __call__(self, name, r)->float:
+        v = round(float(self.g.uniform(*r)), 5)   # drawn in any case: what comes after stays as it is
+        if r[0] < r[1]: self.free[name] = Free(*r, v)
+        return self.wanted.get(name, v)
+
+    def each(self, name, ranges, parts="xyz")->list:
+        return [self(f"{name}.{p}", r) for p, r in zip(parts, ranges)]
+
+def _checked(t, seed, overrides)->dict: # names and values that may be chosen
+    "Refuse values for what is not free, or outside of its range."
+    if not isinstance(overrides or {}, dict): _bad(t.name, f"overrides {overrides!r:.60} are not allowed: give a mapping of names to numbers")
+    free = t.free(seed) if overrides else {}
+    for k, v in (overrides or {}).items():
+        r = free[one_of(k, free, "value to choose", t.name)]
+        _range(v, f"{t.name}: overrides.{k}", r.low, r.high)
+        if isinstance(v, list): _bad(f"{t.name}: overrides.{k}", f"expected one number from {r.low:g} to {r.high:g}, got a list")
+    return {k: float(v) for k, v in (overrides or {}).items()}
+
+# %% ../nbs/02_scenes.ipynb #ce079d32
+def _place(dice, s, size, done) -> list: # position of the centre
     "Where the first of an object stands."
-    xyz = [_draw(g, r) for r in s.position]; h = half_height(s.shape, size); gap = _draw(g, s.gap); along = _draw(g, s.along)
+    xyz = dice.each(f"{s.name}.position", s.position); h = half_height(s.shape, size); gap = dice(f"{s.name}.gap", s.gap); along = dice(f"{s.name}.along", s.along)
     if len(xyz) == 3 and s.on == "floor": return xyz
     if s.on == "floor": return [*xyz, h + gap]
     base = done[s.on]
@@ -435,15 +477,16 @@ def _lean(pos, size, deg): # tip a box over its lower right edge
     dx, dz = -l*math.cos(a) + h*math.sin(a), l*math.sin(a) + h*math.cos(a)
     return [pos[0] + l + dx, pos[1], dz]
 
-# %% ../nbs/02_scenes.ipynb #ce079d32
-def _items(t, g, chosen) -> list: # of Item
+# %% ../nbs/02_scenes.ipynb #ef41fe25
+def _items(t, dice, chosen) -> list: # of Item
     "All objects of a template, by their visible parameters."
-    done = {}
+    done, g = {}, dice.g
     for s in t.objects:
         mat = str(g.choice(s.material)); m = materials()["objects"][mat]; word = str(g.choice(sorted(m["colors"])))
         chosen[s.name] = (word, mat)
-        size = [_draw(g, r) for r in s.size]; pos = _place(g, s, size, done)
-        step = [_draw(g, r) for r in s.step]; yaw, lean, push = _draw(g, s.yaw), _draw(g, s.lean), _draw(g, s.push); vel = [_draw(g, r) for r in s.velocity]
+        size = dice.each(f"{s.name}.size", s.size, SHAPES[s.shape]); pos = _place(dice, s, size, done)
+        step = dice.each(f"{s.name}.step", s.step); yaw, lean, push = (dice(f"{s.name}.{k}", getattr(s, k)) for k in ("yaw", "lean", "push"))
+        vel = dice.each(f"{s.name}.velocity", s.velocity)
         spin = [-vel[1]/size[0], vel[0]/size[0], 0.] if s.rolling else [0., 0., 0.]
         for i in range(s.count):
             p = [pos[k] + i*step[k] for k in range(3)]; q = _quat((0, 0, 1), yaw)
@@ -462,19 +505,20 @@ def _mirror(i): # reflect an item at x = 0
     return dataclasses.replace(i, position=[-i.position[0], *i.position[1:]], rotation=[w, x, -y, -z],
                                velocity=[-i.velocity[0], *i.velocity[1:]], angular_velocity=[a, -b, -c])
 
-# %% ../nbs/02_scenes.ipynb #ef41fe25
+# %% ../nbs/02_scenes.ipynb #e39beb86
 def _hidden(i, g): # jitter what one frame cannot show
     "Hidden parameters: within what the first frame leaves open."
     f = lambda w: float(1 + w*g.uniform(-1, 1)); s = f(.04); kick = g.normal(0, .015, 3)*[1, .5, 0]
     return dataclasses.replace(i, mass=i.mass*f(.1), restitution=min(.95, i.restitution*f(.1)), friction=i.friction*f(.15),
         velocity=[float(v*s + k*(i.mass > 0)) for v, k in zip(i.velocity, kick)], angular_velocity=[float(v*s) for v in i.angular_velocity])
 
-def _matter(s, g, chosen, items) -> Matter: # by its visible parameters
+def _matter(s, dice, chosen, items) -> Matter: # by its visible parameters
     "One piece of matter."
+    g = dice.g
     mat = str(g.choice(s.material)); word = str(g.choice(sorted(materials()["objects"][mat]["colors"]))); chosen[s.name] = (word, mat)
-    p = [_draw(g, r) for r in s.position]; yaw = _draw(g, s.yaw)
+    p = dice.each(f"{s.name}.position", s.position); yaw = dice(f"{s.name}.yaw", s.yaw)
     if s.on: b = items[s.on]; p = [b.position[0] + p[0], b.position[1] + p[1], b.position[2] + half_height(b.shape, b.size) + p[2]]
-    values = {k: _draw(g, v) if isinstance(v[0], float) else str(g.choice(v)) for k, v in s.values.items()}
+    values = {k: dice(f"{s.name}.values.{k}", v) if isinstance(v[0], float) else str(g.choice(v)) for k, v in s.values.items()}
     return Matter(s.name, s.kind, mat, make_look("objects", mat, word), p, yaw, values)
 
 def _hidden_matter(m, s, g): # ±10 % and ±15 % of the template's range, on the values that one frame cannot show
@@ -483,22 +527,30 @@ def _hidden_matter(m, s, g): # ±10 % and ±15 % of the template's range, on the
     def jitter(k, u): lo, hi = s.values.get(k, [0, 0]); return float(np.clip(m.values[k]*(1 + .1*u) + .15*(hi - lo)*u, *table[k]["range"]))
     return dataclasses.replace(m, values=m.values | {k: jitter(k, g.uniform(-1, 1)) for k in hidden})
 
-def _sample(t, seed, take, space="") -> Scene: # space: namespace of the seeds
+# %% ../nbs/02_scenes.ipynb #eadbbca1
+def _sample(t, seed, take, space="", wanted=None, free=None) -> Scene: # space: namespace of the seeds; wanted: chosen values; free: filled with what was drawn
     if not isinstance(seed, (int, np.integer)) or seed < 0: raise Phys4DError(f"seed {seed!r} is not allowed, give a whole number from 0")
     if not isinstance(take, (int, np.integer)) or take < 1: raise Phys4DError(f"take {take!r} is not allowed, give 1, 2, …")
-    g = rng(space + t.name, int(seed), "looks"); chosen = {}
-    items = _items(t, g, chosen)
-    if t.mirror and g.random() < .5: items = [_mirror(i) for i in items]
-    floor, wall = str(g.choice(t.floor)), str(g.choice(t.wall))
-    stage = [make_look("stage", n, str(g.choice(sorted(materials()["stage"][n]["colors"])))) for n in (floor, wall)]
-    eye = [round(_draw(g, r) + float(g.uniform(-1, 1))*t.camera["jitter"], 5) for r in t.camera["eye"]]
-    target = [round(_draw(g, r) + .5*float(g.uniform(-1, 1))*t.camera["jitter"], 5) for r in t.camera["target"]]
-    fov, light, gravity = _draw(g, t.camera["fov"]), [_draw(g, r) for r in t.light["position"]], _draw(g, t.gravity)
-    h = rng(space + t.name, int(seed), "hidden", int(take)); m = rng(space + t.name, int(seed), "matter")
-    matter = [_matter(s, m, chosen, {i.name: i for i in items}) for s in t.matter]
-    lamps = [dict(x, position=[_draw(m, r) for r in x["position"]]) for x in t.lamps]; orbit, track = _draw(m, t.orbit), [_draw(m, r) for r in t.track]
-    return Scene(t.name, int(seed), int(take), _prompt(t.prompt, t.objects + t.matter, chosen, floor, t.name), [_hidden(i, h) for i in items], *stage,
-                 t.wall_y, gravity, eye, target, fov, light, t.light["size"], [_hidden_matter(x, s, h) for x, s in zip(matter, t.matter)], lamps, orbit, track, t.settle)
+    wanted, free, chosen = wanted or {}, {} if free is None else free, {}
+    looks, inner, hidden = (rng(space + t.name, int(seed), *k) for k in (("looks",), ("matter",), ("hidden", int(take))))
+    dice = _Dice(looks, wanted, free)
+    items = _items(t, dice, chosen)
+    if t.mirror and looks.random() < .5: items = [_mirror(i) for i in items]
+    floor, wall = str(looks.choice(t.floor)), str(looks.choice(t.wall))
+    stage = [make_look("stage", n, str(looks.choice(sorted(materials()["stage"][n]["colors"])))) for n in (floor, wall)]
+    eye, target = _shaken(dice, t.camera, "eye", 1.), _shaken(dice, t.camera, "target", .5)
+    fov, light, gravity = dice("camera.fov", t.camera["fov"]), dice.each("light.position", t.light["position"]), dice("gravity", t.gravity)
+    dice = _Dice(inner, wanted, free)
+    matter = [_matter(s, dice, chosen, {i.name: i for i in items}) for s in t.matter]
+    lamps = [dict(x, position=dice.each(f"lamps[{n}].position", x["position"])) for n, x in enumerate(t.lamps)]
+    orbit, track = dice("orbit", t.orbit), dice.each("track", t.track)
+    items = [_hidden(i, hidden) for i in items]
+    matter = [_hidden_matter(x, s, hidden) for x, s in zip(matter, t.matter)]
+    prompt = _prompt(t.prompt, t.objects + t.matter, chosen, floor, t.name)
+    return Scene(t.name, int(seed), int(take), prompt, items, *stage, t.wall_y, gravity, eye, target, fov, light, t.light["size"], matter, lamps, orbit, track, t.settle, wanted)
+
+def _shaken(dice, camera, part, share)->list: # a point of the camera with its jitter
+    return [round(dice(f"camera.{part}.{k}", r) + share*float(dice.g.uniform(-1, 1))*camera["jitter"], 5) for k, r in zip("xyz", camera[part])]
 
 # %% ../nbs/02_scenes.ipynb #1cb27d86
 HELD_OUT = ("rigid/two_balls_pass", "articulated/double_pendulum", "garment/cloth_table", "fluid/stream_on_ball", "thermo/bimetal_strip",   # one template per category:

@@ -193,9 +193,11 @@ def _mesh(i:Item): # vertices, faces, look, seg, smooth
 def simulate(scene:str, # name like "rigid/ball_drop", path of a template, or a `Scene`
     seed:int=0, size:int=64, # size: pixels, or (height, width)
     frames:int=17, fps:float=16, take:int=1, # take 2: same first frame, other hidden parameters
+    overrides:dict|None=None, # {name: value} instead of what the seed draws; `load_scene(scene).free(seed)` lists names and ranges
     ) -> Clip4D: # picture, truth, states
     "Simulate and render one clip."
-    if not isinstance(scene, Scene): scene = load_scene(scene).sample(seed, take)
+    if not isinstance(scene, Scene): scene = load_scene(scene).sample(seed, take, overrides)
+    elif overrides: raise Phys4DError(f"overrides {', '.join(overrides)} cannot change a Scene: give the name of its template, or load_scene(name).sample(seed, take, overrides)")
     return draw(rollout(scene, frames, fps), size)
 
 # %% ../nbs/05_sim.ipynb #c3a7dd9a
