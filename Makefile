@@ -1,40 +1,47 @@
-# make demo   set up, then all three stages on the embedded default, on CPU: table, report, recordings
-# make test   set up, then everything that CI checks
+# phys4d: every target sets up .venv first where it is missing
 PYTHON ?= python3
 BIN    := .venv/bin
 RECIPE ?= demo
 export RERUN_ANALYTICS ?= 0
 
-.PHONY: help setup demo test docs lab readme publish clean
-help:
-	@sed -n 's/^# make/make/p' Makefile; echo "make docs   the notebooks as a site in _docs/"; echo "make lab    JupyterLab on this machine"; echo "make readme README.md from nbs/index.ipynb"; echo "make publish  outputs and table of runs/demo into the pages"; echo "make clean  notebooks without noise, modules exported"
+ifeq ($(wildcard settings.ini),)
+$(error run make in the folder of phys4d, or as `make -C FOLDER`: $(CURDIR) holds no settings.ini)
+endif
 
-setup: .venv/.ready
+.PHONY: help setup demo test docs lab readme publish wheel clean
+help: # this list
+	@sed -n 's/^\([a-z]*\):[^#]*# /make \1\t/p' Makefile
+
+setup: .venv/.ready # .venv with everything; about three minutes and 3 GB, once
 .venv/.ready: settings.ini setup.py constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3,11) else "phys4d needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11 setup" % sys.version_info[:2])'
+	@$$(test -x $(BIN)/python && echo $(BIN)/python || echo $(PYTHON)) tools/pythons.py
 	@echo "Setting up .venv (about three minutes and 3 GB, once)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev,docs]'
 	$(BIN)/python -c "import phys4d.core"
 	touch $@
 
-demo: setup
+demo: setup # all three stages on CPU: table, report, recordings in runs/demo (FRESH=1 starts over, RECIPE=, OUT=)
 	$(BIN)/python -m phys4d.batch $(RECIPE) $(if $(FRESH),--fresh) $(if $(OUT),--out $(OUT))
 
-test: setup
-	$(BIN)/python tools/check.py
+test: setup # everything that CI checks (ONLY=part of a check's name)
+	$(BIN)/python tools/check.py $(ONLY)
 
-docs: setup
+docs: setup # the notebooks as a site in _docs/
 	$(BIN)/python tools/build_docs.py
 
-lab: setup
+lab: setup # JupyterLab on this machine
 	RERUN_NOTEBOOK_ASSET=serve-local $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=nbs
 
-readme: setup
+readme: setup # README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
-publish: setup
+publish: setup # outputs, table and trained weights of runs/demo into the pages and data/ (RUN=)
 	$(BIN)/python tools/publish.py $(RUN)
 
-clean: setup
+wheel: setup # dist/phys4d-VERSION-py3-none-any.whl, with scenes, weights and recipes inside
+	rm -rf build
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+clean: setup # notebooks without noise, modules exported
 	$(BIN)/nbdev_export && $(BIN)/nbdev_clean

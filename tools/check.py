@@ -87,6 +87,40 @@ def imports():
     r = sh(sys.executable, "-c", IMPORTS, *ROOMS)
     return r.stderr[-3000:] if r.returncode else ""
 
+GCC = "/usr/bin/g++"
+PYTHONS = [ # what `make setup` meets, whether it goes on, and a part of what it says
+    ((3, 10), "Linux", "x86_64", GCC, True, False, "needs Python 3.11 or newer"),
+    ((3, 11), "Linux", "x86_64", None, False, True, ""),
+    ((3, 12), "Linux", "x86_64", GCC, True, True, "for Python 3.12 on Linux x86_64 and is built from source with g++, about 8 minutes; Python 3.11 has one"),
+    ((3, 13), "Linux", "x86_64", None, True, False, "there is no C++ compiler to build it: install them with `apt-get install g++ python3.13-dev`; Python 3.11 has one"),
+    ((3, 13), "Linux", "x86_64", GCC, False, False, "headers (Python.h) are missing"),
+    ((3, 11), "Linux", "aarch64", GCC, True, True, "built from source"),
+    ((3, 11), "Darwin", "arm64", None, True, False, "install them with `xcode-select --install`"),
+    ((3, 13), "Plan9", "mips", None, True, False, "install them with the packages of your system"),
+]
+
+def pythons():
+    "What `make setup` says of a Python before it downloads anything; and that the Python which runs this may go on"
+    from pythons import advice, here
+    bad = [] if advice(*here())[1] else ["this Python is refused"]
+    for *given, go, says in PYTHONS:
+        sentence, fine = advice(*given)
+        if fine != go or says not in sentence or bool(says) != bool(sentence) or len(sentence) > 400: bad.append(f"{given}: {fine}, {sentence!r}")
+    return "\n".join(bad)
+
+def papers():
+    "settings.ini, CITATION.cff and CHANGELOG.md are about one version"
+    import yaml
+    version = re.search(r"^version = (\S+)", (ROOT/"settings.ini").read_text(), re.M)[1]
+    cited = yaml.safe_load((ROOT/"CITATION.cff").read_text())["version"]
+    told = re.findall(r"^## (\S+)", (ROOT/"CHANGELOG.md").read_text(), re.M)
+    return "" if cited == version and version in told else f"settings.ini has version {version}, CITATION.cff {cited}, CHANGELOG.md {', '.join(told)}"
+
+def installed():
+    "The wheel, installed without extras into an empty environment, at work in an empty folder"
+    from installed import installed
+    return installed()
+
 def nbdev_test():
     live = subprocess.Popen([BIN/"nbdev_test", "--n_workers", str(min(os.cpu_count() or 1, 8)), "--timing", "--do_print"], cwd=ROOT, env=ENV,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -120,7 +154,8 @@ def demo_path():
     return f"the run folder lacks {missing}" if missing else ""
 
 CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
-          ("pyflakes", pyflakes), ("every module imports alone", imports), ("nbdev_test", nbdev_test),
+          ("pyflakes", pyflakes), ("every module imports alone", imports), ("what setup says of a Python", pythons),
+          ("one version everywhere", papers), ("nbdev_test", nbdev_test),
           ("the demo's path, killed and resumed, at the smallest sizes", demo_path)]
 
 def main(only=None):
