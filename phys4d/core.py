@@ -185,12 +185,11 @@ def inside(
 
 # %% ../nbs/00_core.ipynb #a6314738
 def _checkout()->Path|None:
-    "The nearest parent, of the working folder, then of this package, that is a checkout of phys4d"
+    "The checkout of phys4d that holds the working folder, else the one that this package stands in (an environment inside a checkout does not count)"
     spec = find_spec("phys4d")
-    package = [Path(p).resolve() for p in spec.submodule_search_locations] if spec else []
-    for start in [Path.cwd(), *package]:
-        for p in [start, *start.parents]:
-            if (p/"settings.ini").is_file() and (p/"sim_scenes").is_dir(): return p
+    package = [Path(p).resolve().parent for p in spec.submodule_search_locations] if spec else []
+    for p in [Path.cwd(), *Path.cwd().parents, *package]:
+        if (p/"settings.ini").is_file() and (p/"sim_scenes").is_dir(): return p
     return None
 
 def root()->Path:
@@ -474,10 +473,11 @@ def versions(
     return out
 
 def git_commit()->str:
-    "The commit of the checkout, with + if files were changed; the version where phys4d is installed"
+    "The commit of the checkout, with + if files were changed; the version where phys4d is installed; a repository that merely holds the folder says nothing"
     place = _checkout()
     if place is None: return f"version {versions(['phys4d'])['phys4d']}"
     def run(*a): return subprocess.run(["git", *a], cwd=place, capture_output=True, text=True)
+    if not shutil.which("git") or run("ls-files", "--error-unmatch", "settings.ini").returncode: return "unknown"
     r = run("rev-parse", "--short", "HEAD")
     if r.returncode: return "unknown"
     return r.stdout.strip() + ("+" if run("status", "--porcelain", "-uno").stdout.strip() else "")
