@@ -248,11 +248,11 @@ def atomic_path(
     finally:
         if os.path.exists(tmp): os.unlink(tmp)
 
-def _alive(pid:int)->bool:
-    try: os.kill(pid, 0)
-    except ProcessLookupError: return False
-    except PermissionError: pass
-    return True
+def _alive(pid:int)->bool: # a killed process that nobody has fetched yet is not
+    import psutil
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+    except psutil.Error: return True
 
 def remove_leftovers(
     folder, # where `atomic_path` wrote
