@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from .backbone import Muon
+from .tiny_wan import Muon
 from .core import MetricLog, Phys4DError, ensure_dir, load_tensors, make_config, progress, save_tensors, seed_all
 from .data import batch_indices, collate
 from .lift import Lifted, to_tensor, to_uint8
