@@ -36,8 +36,8 @@ lab: setup # JupyterLab on this machine
 readme: setup # README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
-publish: setup # outputs, table and trained weights of runs/demo into the pages and data/ (RUN=)
-	$(BIN)/python tools/publish.py $(RUN)
+publish: setup # outputs, table and trained weights of runs/demo into the pages and data/ (RUN=, PARTS=)
+	$(BIN)/python tools/publish.py $(or $(RUN),runs/demo) $(PARTS)
 
 wheel: setup # dist/phys4d-VERSION-py3-none-any.whl, with scenes, weights and recipes inside
 	rm -rf build
