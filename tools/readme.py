@@ -1,5 +1,5 @@
 "README.md from nbs/index.ipynb. Called by `make readme`."
-import base64, re
+import base64, re, sys
 from pathlib import Path
 import nbformat
 
@@ -14,13 +14,17 @@ def output(o, name):
             IMAGES.mkdir(exist_ok=True)
             (IMAGES/f"{name}.{ext}").write_bytes(base64.b64decode(data[mime]))
             return f"![](nbs/images/{name}.{ext})"
-    if "text/markdown" in data: return data["text/markdown"]
+    if "text/markdown" in data: return links("".join(data["text/markdown"]))
     text = data.get("text/plain") or o.get("text") or ""
     return f"    {text.strip()}".replace("\n", "\n    ") if text.strip() else ""
 
 def links(text):
     "Pages of the site become notebooks of the repository"
     return re.sub(r"\]\((?!https?:|#|/)([\w/.-]+)\.(?:html|ipynb)(#[\w.-]+)?\)", r"](nbs/\1.ipynb)", text)
+
+def dead(text):
+    "Relative links of the README that lead nowhere"
+    return [l for l in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text) if not (ROOT/l).exists()]
 
 def readme(nb):
     parts = ["<!-- written by `make readme` from nbs/index.ipynb: edit that notebook -->"]
@@ -35,5 +39,6 @@ def readme(nb):
 
 if __name__ == "__main__":
     text = readme(nbformat.read(ROOT/"nbs"/"index.ipynb", 4))
+    if lost := dead(text): sys.exit(f"README.md would link to {', '.join(lost)}, which does not exist; mend nbs/index.ipynb")
     (ROOT/"README.md").write_text(text, encoding="utf-8")
     print(f"README.md: {len(text.splitlines())} lines")
