@@ -9,9 +9,9 @@ __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_
            'folder_for', 'Clock', 'run_recipe', 'main']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
-import ast, asyncio, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, subprocess, sys, tempfile, threading, time
+import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, subprocess, sys, tempfile, threading, time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
