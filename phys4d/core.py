@@ -358,13 +358,15 @@ def load_json(
     return check_schema(data, schema, str(path), todo)
 
 class _Yaml(yaml.SafeLoader):
-    "safe_load that knows 1e-3 and refuses a key that stands twice"
+    "safe_load that knows 1e-3, reads `no` as a word, and refuses a key that stands twice"
+    yaml_implicit_resolvers = {k: [r for r in rs if not r[0].endswith(":bool")] for k, rs in yaml.SafeLoader.yaml_implicit_resolvers.items()}
     def construct_mapping(self, node, deep=False):
         keys, seen = [k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode) and k.tag != "tag:yaml.org,2002:merge"], set()
         twice = next((k for k in keys if k in seen or seen.add(k)), None)
         if twice is not None: raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
+_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
 _Yaml.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d[\d_]*(\.\d*)?[eE][-+]?\d+"), list("-+0123456789"))
 
 def parse_yaml(
