@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 import torch
@@ -402,13 +402,13 @@ _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 # %% ../nbs/00_core.ipynb #43468f4c
 def _check_field(where, name, kind, value):
     "Raise `Phys4DError` unless `value` is of the annotated `kind`"
+    if type(None) in get_args(kind) and value is not None: kind = get_args(kind)[0] # of Count|None
     if isinstance(value, list) and kind is tuple: return
     try: TypeAdapter(kind, config=_STRICT).validate_python(value)
     except ValidationError as e:
-        plain = getattr(kind, "__origin__", kind) # float of Annotated[float, ...]
-        got, e = brief(value), e.errors(include_url=False)[0]
-        if e["type"].endswith("_type"): raise Phys4DError(f"{where}: {name} = {got} is a {type(value).__name__}; expected {getattr(plain, '__name__', plain)}") from None
-        raise Phys4DError(f"{where}: {name} = {got} is not possible; it {e['msg'].replace('Input', '').strip()}") from None
+        plain, e = getattr(kind, "__origin__", kind), e.errors(include_url=False)[0] # float of Annotated[float, ...]
+        if e["type"].endswith("_type"): raise Phys4DError(f"{where}: {name} = {brief(value)} is a {type(value).__name__}; expected {getattr(plain, '__name__', plain)}") from None
+        raise Phys4DError(f"{where}: {name} = {brief(value)} is not possible; it {e['msg'].replace('Input', '').strip()}") from None
 
 def make_config(
     cls, # a dataclass
