@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/"tools")]
 
-from docs import pages, site, tests
+from docs import cards, pages, site, tests
 
 QUIET = dict(PYTHONPATH=str(ROOT), TQDM_DISABLE="1", OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
 BEGAN = time.time()
@@ -38,6 +38,11 @@ def connect(files):
     for pattern in ("*.css", "*.svg", "*.png"):
         for f in pages.NBS.glob(pattern): shutil.copy(f, pages.PROC)
 
+def say_what_is_silent():
+    "Parameters without a meaning, and words that no card needs (tools/docs/parameters.yml)"
+    for what, names in (("nothing is said of", cards.SILENT), ("no card needs the word", set(cards.house_words()) - cards.USED)):
+        if names: say(f"{what} {', '.join(sorted(names))}")
+
 def build_site():
     "Pages, libraries and search index; how many pages, what went wrong, and whether there is KaTeX"
     site.configure()
@@ -57,6 +62,7 @@ def main():
     say(f"{len(files)} notebooks")
     problems = prepare(files)
     connect(files)
+    say_what_is_silent()
     count, more, maths = build_site()
     problems += more
     size = sum(f.stat().st_size for f in site.OUT.rglob("*") if f.is_file()) / 1e6

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORDS = Path(__file__).with_name("parameters.yml")
 WIDTH = 84 # characters of a signature's line that stand beside the sidebars without being wrapped
 EMPTY = inspect.Parameter.empty
+USED, SILENT = set(), set() # words of the house that some card needed; parameters of which nothing is said
 
 # ---- cells of a table
 
@@ -65,6 +66,15 @@ def house_words():
     "What a parameter of a name means wherever its function adds nothing"
     return yaml.safe_load(WORDS.read_text())
 
+def house_word(name, obj):
+    "The house's meaning of a parameter: of this function, of its room, or everywhere; empty when there is none"
+    room, words = obj.__module__.rpartition(".")[2], house_words()
+    keys = f"{room}.{obj.__qualname__}.{name}", f"{room}.{name}", name
+    key = next((key for key in keys if key in words), None)
+    if key: USED.add(key)
+    elif name not in ("args", "kwargs"): SILENT.add(keys[0])
+    return words.get(key, "")
+
 def stars(said):
     "The stars before a parameter that takes many"
     return {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(said.get("kind"), "")
@@ -73,7 +83,7 @@ def parameters(obj, said):
     "Name, type, default and meaning of each parameter, and of what comes back; `said` is what docments found"
     said = {name: p for name, p in said.items() if name not in ("self", "cls")}
     back = said.pop("return", {})
-    rows = [(code(stars(p) + n), linked(type_name(p.get("anno", EMPTY))), code(default_text(n, p, obj)), prose(p.get("docment") or house_words().get(n, "")))
+    rows = [(code(stars(p) + n), linked(type_name(p.get("anno", EMPTY))), code(default_text(n, p, obj)), prose(p.get("docment") or house_word(n, obj)))
             for n, p in said.items()]
     back = () if isinstance(obj, type) or not back.get("docment") else ("*returns*", linked(type_name(back["anno"])), "", prose(back["docment"]))
     return rows, back

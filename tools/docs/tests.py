@@ -43,6 +43,12 @@ def test_parameter_table():
     same(cards.markdown_table(("a", "b", "c"), [("1", "", "2")]), "| a | c |\n| --- | --- |\n| 1 | 2 |")
     same(cards.signature(demo, "demo", text), "def demo(clip, *names:str, fps:float=16.0, parts:dict | None=None)->list")
 
+def test_words_of_the_house():
+    words = cards.house_words()
+    same(cards.house_word("truth", demo), words["truth"])
+    demo.__module__ = "phys4d.links"
+    same(cards.house_word("q", demo), words["links.q"])
+
 def test_line_of_a_name():
     notebook = '"cell_type": "code",\n"source": [\n  "#| export\\n",\n  "@patch\\n",\n  "def a(): pass"\n]\n"cell_type": "code",\n  "def b(): pass"\n'
     same([cards.line_of(notebook, name, notebook=True) for name in ("a", "b")], [5, None])
