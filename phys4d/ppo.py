@@ -239,7 +239,7 @@ def validate(
     cfg:PPOConfig, # steps, seed, guidance, chunk
     reward, # (pred, truth) -> float
     gold, # (pred, truth) -> float
-) -> dict: # val_reward, val_gold: means over clips; nan without clips
+) -> dict: # val_reward, val_gold: means over clips, nan without clips; scenes: [reward, gold] of each
     "Reward and gold of deterministic clips from fixed first frames and fixed noise."
     found = []
     for i in range(0, len(clips), cfg.chunk*cfg.group):
@@ -248,9 +248,10 @@ def validate(
         null = model.backbone.null_text(len(cond)) if cfg.guidance != 1 else None
         tr = sample(model, cond, first, cfg.steps, (), _seeded("val", cfg.seed, i), guidance=cfg.guidance, null=null, shift=cfg.shift or None, blocks=model.heads.blocks)
         found += [(np.nan_to_num(reward(p, t)), gold(p, t)) for p, t in zip(as_clips(model, tr, part), judge)]
-    if not found: return dict(val_reward=float("nan"), val_gold=float("nan"))
+    if not found: return dict(val_reward=float("nan"), val_gold=float("nan"), scenes=[])
     r, g = np.array(found, float).T
-    return dict(val_reward=float(r.mean()), val_gold=float(np.nanmean(g)) if np.isfinite(g).any() else 0.)
+    scenes = [[float(a), float(b) if np.isfinite(b) else None] for a, b in found]
+    return dict(val_reward=float(r.mean()), val_gold=float(np.nanmean(g)) if np.isfinite(g).any() else 0., scenes=scenes)
 
 # %% ../nbs/19_ppo.ipynb #b8cb5bd6
 def is_better(look:dict, looks:list, slack:float) -> bool:
@@ -354,6 +355,7 @@ def look(run, iteration:int) -> dict: # val_reward, val_gold; {} if it is not ti
     kept = is_better(now, looks, cfg.gold_slack)
     if kept: run.best = copy_weights(run.policy)
     looks.append(dict(now, kept=kept, iteration=iteration))
+    now = {k: v for k, v in now.items() if k != "scenes"} # scalars, for the log
     run.info["stopped"] = is_fooled(looks, cfg.gold_slack, cfg.patience)
     return now
 
