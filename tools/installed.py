@@ -14,13 +14,8 @@ RECIPE = """about: the beginning of the smoke recipe
 steps:
   - {name: simulate, notebook: simulate, parameters: {train_seeds: 1, val_seeds: 1, test_seeds: 1, heldout_seeds: 1, web_clips: 2}}
 """
-COMMANDS = [ # of the commands that a wheel brings; run two at a time, each in the same empty folder
-    "phys4d_simulate rigid/ball_drop --frames 9 --out ball.safetensors",
-    "phys4d_generate tiny-wan --prompt 'A ball falls.' --steps 2 --out made.safetensors",
-    "phys4d_pseudo stack.mp4 --out seen.safetensors",
-    "phys4d_data make --scenes rigid/ball_drop --seeds 2 --out balls",
-    "phys4d_run short.yaml",
-]
+SHORTER = [("phys4d_run demo", "phys4d_run short.yaml"), ("phys4d_view ball.rrd", "phys4d_view ball.rrd --png ball.png")] # minutes, and a screen
+WROTE = ["stack.rrd", "stack.mp4", "seen.rrd", "ball.rrd", "ball.png", "falls/index.json", "runs/short/manifest.json", "runs/short/data/truth/index.json"]
 
 def sh(*args, **kw):
     "Run; on failure the end of what it said, as an error"
@@ -103,26 +98,39 @@ def direct_imports(requirements):
 # ---- used
 
 def ten_lines():
-    "The README's first block of Python, and a video of its clip for the commands"
-    text = re.search(r"```python\n(.*?)```", (ROOT/"README.md").read_text(), re.S)[1]
-    return text + "\nfrom phys4d.viz import clip_to_mp4\nclip_to_mp4(truth, 'stack.mp4')\n"
+    "The README's first block of Python"
+    return re.search(r"```python\n(.*?)```", (ROOT/"README.md").read_text(), re.S)[1]
+
+def commands():
+    "The README's commands, as they are typed, in two rows that can run side by side"
+    text = (ROOT/"README.md").read_text()
+    lines = [l for block in re.findall(r"```sh\n(.*?)```", text, re.S) for l in block.splitlines() if l.startswith("phys4d_")]
+    for old, new in SHORTER:
+        if not any(l.startswith(old) for l in lines): raise RuntimeError(f"README.md no longer says {old!r}; mend SHORTER in tools/installed.py")
+        lines = [l.replace(old, new) for l in lines]
+    return lines[:2], lines[2:]
+
+def scripts():
+    "The commands of settings.ini that the README does not show"
+    asked = re.search(r"^console_scripts = (.*)$", (ROOT/"settings.ini").read_text(), re.M)[1]
+    typed = {l.split()[0] for row in commands() for l in row}
+    return [f"README.md does not show {c}" for c in sorted({a.partition("=")[0] for a in asked.split()} - typed)]
 
 def use(venv, work):
     "Run everything in an empty folder; what went wrong"
     work.mkdir()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PHYS4D", "VIRTUAL_ENV"))}
-    env |= {"PATH": f"{venv/'bin'}{os.pathsep}{env['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    env |= {"PATH": f"{venv/'bin'}{os.pathsep}{env['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "RERUN_ANALYTICS": "0"}
     (work/"ten_lines.py").write_text(ten_lines())
     (work/"short.yaml").write_text(RECIPE)
     before = {p for p in venv.rglob("*") if "__pycache__" not in p.parts}
-    def run(line):
-        try: return sh("bash", "-c", line, cwd=work, env=env) and ""
+    def run(lines):
+        try: return "".join(sh("bash", "-c", line, cwd=work, env=env) and "" for line in lines)
         except RuntimeError as e: return str(e)
-    bad = [run("python ten_lines.py")]
-    with ThreadPoolExecutor(2) as pool: bad += pool.map(run, COMMANDS)
+    one, two = commands()
+    with ThreadPoolExecutor(2) as pool: bad = list(pool.map(run, [["python ten_lines.py", *one], two]))
     bad += [f"{p.relative_to(venv)} was written into the installation" for p in venv.rglob("*") if p not in before and "__pycache__" not in p.parts]
-    wrote = ["stack.rrd", "ball.safetensors", "made.safetensors", "seen.safetensors", "balls/index.json", "runs/short/manifest.json", "runs/short/data/truth/index.json"]
-    return [b for b in bad if b] + [f"{f} was not written into the working folder" for f in wrote if not (work/f).exists()]
+    return [b for b in bad if b] + [f"{f} was not written into the working folder" for f in WROTE if not (work/f).exists()]
 
 def installed():
     "The wheel, installed without extras outside of any checkout, runs the README's ten lines and every command"
@@ -131,7 +139,7 @@ def installed():
         try:
             wheel = build(tmp)
             needs = run_time(wheel)
-            bad = contents(wheel) + direct_imports(needs) or use(environment(tmp, wheel, closure(needs)), tmp/"work")
+            bad = contents(wheel) + direct_imports(needs) + scripts() or use(environment(tmp, wheel, closure(needs)), tmp/"work")
         except RuntimeError as e: return str(e)
     return "\n".join(bad)
 
