@@ -109,11 +109,13 @@ def pythons():
     return "\n".join(bad)
 
 def papers():
-    "settings.ini, CITATION.cff and CHANGELOG.md are about one version"
+    "settings.ini, CITATION.cff and CHANGELOG.md are about one version; CONTRIBUTING.md names notebooks that exist"
     import yaml
     version = re.search(r"^version = (\S+)", (ROOT/"settings.ini").read_text(), re.M)[1]
     cited = yaml.safe_load((ROOT/"CITATION.cff").read_text())["version"]
     told = re.findall(r"^## (\S+)", (ROOT/"CHANGELOG.md").read_text(), re.M)
+    gone = [n for n in re.findall(r"`(\d\d[a-z]?_\w+)`", (ROOT/"CONTRIBUTING.md").read_text()) if not (ROOT/"nbs"/f"{n}.ipynb").exists()]
+    if gone: return f"CONTRIBUTING.md speaks of {', '.join(gone)}, which is no notebook in nbs/"
     return "" if cited == version and version in told else f"settings.ini has version {version}, CITATION.cff {cited}, CHANGELOG.md {', '.join(told)}"
 
 def installed():
@@ -155,7 +157,7 @@ def demo_path():
 
 CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
           ("pyflakes", pyflakes), ("every module imports alone", imports), ("what setup says of a Python", pythons),
-          ("one version everywhere", papers), ("nbdev_test", nbdev_test),
+          ("papers say one version, and names that exist", papers), ("nbdev_test", nbdev_test),
           ("the demo's path, killed and resumed, at the smallest sizes", demo_path)]
 
 def main(only=None):
