@@ -109,12 +109,14 @@ def pythons():
     return "\n".join(bad)
 
 def papers():
-    "settings.ini, CITATION.cff and CHANGELOG.md are about one version; CONTRIBUTING.md names notebooks that exist"
+    "settings.ini, CITATION.cff and CHANGELOG.md are about one version; CONTRIBUTING.md names notebooks that exist; README.md is the notebook's"
     import yaml
     version = re.search(r"^version = (\S+)", (ROOT/"settings.ini").read_text(), re.M)[1]
     cited = yaml.safe_load((ROOT/"CITATION.cff").read_text())["version"]
     told = re.findall(r"^## (\S+)", (ROOT/"CHANGELOG.md").read_text(), re.M)
     gone = [n for n in re.findall(r"`(\d\d[a-z]?_\w+)`", (ROOT/"CONTRIBUTING.md").read_text()) if not (ROOT/"nbs"/f"{n}.ipynb").exists()]
+    import readme
+    if readme.stale(): return "README.md is not what nbs/index.ipynb says; call `make readme`"
     if gone: return f"CONTRIBUTING.md speaks of {', '.join(gone)}, which is no notebook in nbs/"
     return "" if cited == version and version in told else f"settings.ini has version {version}, CITATION.cff {cited}, CHANGELOG.md {', '.join(told)}"
 
