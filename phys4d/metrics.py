@@ -34,7 +34,8 @@ def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that bo
         if not isinstance(c, Clip4D): raise Phys4DError(f"metrics: the {who} is a {type(c).__name__}; a Clip4D is needed")
         need_parts(c, *parts, who=who)
     a, b = (pred.frames, pred.height, pred.width), (truth.frames, truth.height, truth.width)
-    if a != b: raise Phys4DError(f"metrics: the prediction is {a} and the truth {b} (frames, height, width); they must be equal, crop or resize one")
+    if a != b:
+        raise Phys4DError(f"metrics: the prediction is {a} and the truth {b} (frames, height, width); they must be equal, crop or resize one")
 
 def need_parts(clip:Clip4D, *parts:str, who="clip"):
     "Raise `Phys4DError` unless the clip holds `parts`."
@@ -68,12 +69,13 @@ def world_camera(clip:Clip4D, truth:Clip4D # `clip` itself, or what it is compar
     cam = clip.camera if known else truth.camera
     if cam is None:
         whose = "the truth" if clip is truth else f"the prediction's camera is {'only assumed' if clip.camera else 'missing'} and the truth"
-        raise Phys4DError(f"metrics: {whose} has no camera; points in the world need the truth's, or one that is passed to generate as camera=")
+        raise Phys4DError(f"metrics: {whose} has no camera; points in the world need the truth's, or one given to generate as camera=")
     if known and clip is not truth and is_assumed(truth.camera):
-        raise Phys4DError("metrics: the prediction's camera is known but the truth's only assumed, two worlds; give the truth its own camera, or the prediction none")
+        raise Phys4DError("metrics: the prediction's camera is known but the truth's only assumed, two worlds; "
+                          "give the truth its own camera, or the prediction none")
     have, need = (len(cam), cam.height, cam.width), (clip.frames, clip.height, clip.width)
-    if have != need: raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width) and the clip is {need}; give a camera of its size (Camera.resized)")
-    return cam
+    if have == need: return cam
+    raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width) and the clip is {need}; give one of its size (Camera.resized)")
 
 # %% ../nbs/08_metrics.ipynb #298af0bd
 def valid_flow(clip:Clip4D)->np.ndarray: # (t-1,h,w) bool
@@ -101,7 +103,8 @@ def background_depth(truth:Clip4D)->np.ndarray: # (t,h,w) metres, z-depth of the
     bg = truth.states.get("background_depth")
     if bg is None: raise Phys4DError("metrics: object points of a clip without seg need truth.states['background_depth'] (h,w) or (t,h,w)")
     bg = np.asarray(bg)
-    if bg.shape[-2:] != (truth.height, truth.width): raise Phys4DError(f"metrics: background_depth is {bg.shape}; (h,w) must be {(truth.height, truth.width)}")
+    if bg.shape[-2:] != (truth.height, truth.width):
+        raise Phys4DError(f"metrics: background_depth is {bg.shape}; (h,w) must be {(truth.height, truth.width)}")
     return np.broadcast_to(bg, (truth.frames, truth.height, truth.width))
 
 def noise_margin(depth, background, ok)->float: # share of the background depth
@@ -308,7 +311,7 @@ def flight_frames(truth:Clip4D, label:int, # seg label: index of the object + 1
                   tol=.05, # share of g
                   max_spin=2. # rad/s
                  )->np.ndarray: # (t-1,) bool
-    "Intervals in which the truth's object accelerates by gravity alone and hardly turns (its visible points would wander round its centre)."
+    "Intervals in which the truth's object accelerates by gravity alone and hardly turns (else its visible points wander)."
     o, g = truth.states["objects"][label-1], np.array([0, 0, -gravity(truth)])
     v, spin = np.asarray(o["velocity"], float), np.linalg.norm(o["angular_velocity"], axis=1)
     return (np.linalg.norm(np.diff(v, axis=0)*truth.fps - g, axis=1) < tol*gravity(truth)) & (spin[:-1] < max_spin)
@@ -429,10 +432,11 @@ class Metric:
     needs: tuple = ()                 # fields of the prediction
     note: str = ""
     source: Callable = None           # (pred, truth) -> anything, work that several metrics share
-    worst: object = None              # of a lost clip, a number or truth -> number; None: what was computed, or if that is nan, the worst beside it (`evals.evaluate`)
+    worst: object = None              # of a lost clip: a number or truth -> number; None: what was computed, and for nan the worst beside it
+    about: str = ""                   # one line for who reads a table
     def __post_init__(self): one_of(self.better, ("lower", "higher"), "direction (better)", f"Metric {self.name}")
     def __call__(self, pred:Clip4D, truth:Clip4D, shared=None)->float:
-        "The number; nan where it does not apply. `shared` keeps the work of sources, and under \"lost\" the names of metrics to which the clip is lost."
+        "The number; nan where it does not apply. `shared` keeps the work of sources, and as \"lost\" the metrics to which the clip is lost."
         shared = {} if shared is None else shared
         value = self.value(pred, truth, shared)
         if not self.lost(pred, truth, value): return value
@@ -471,36 +475,59 @@ def fair_visible(pred:Clip4D, truth:Clip4D)->np.ndarray: # (t-1,h,w) bool
 def _warp(pred, truth, delta_z): return depth_warp_l1(pred, delta_z, fair_visible(pred, truth))
 
 _objects, _known, _seen = "object points", "truth has depth", "truth's visible if same video, else in frame"
-add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(), mask=_objects, needs=("depth",), note="mean over frames; missing object 1",
-           source=chamfer_curve, worst=1)
-add_metric("chamfer_4d_scaled", "share of scene diagonal", "lower", lambda p, q: chamfer_4d(p, q, "scale"), "scale", _objects, ("depth",), worst=1)
+add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(), mask=_objects, needs=("depth",),
+           note="mean over frames; missing object 1", source=chamfer_curve, worst=1,
+           about="distance between the object points of clip and truth in the world, mean over frames; a missing object costs the diagonal")
+add_metric("chamfer_4d_scaled", "share of scene diagonal", "lower", lambda p, q: chamfer_4d(p, q, "scale"), "scale", _objects, ("depth",),
+           worst=1, about="chamfer_4d after one scale for the depth of the whole clip")
 add_metric("chamfer_slope", "share/s", "lower", lambda c, q: curve_slope(c, q.fps), mask=_objects, needs=("depth",), source=chamfer_curve,
-           worst=lambda q: q.fps/max(1, q.frames-1)) # from 0 to 1 within the clip
-add_metric("time_to_5pct", "s", "higher", lambda c, q: time_to_threshold(c, q.fps), mask=_objects, needs=("depth",), note="censored at the clip's end",
-           source=chamfer_curve, worst=0)
-add_metric("depth_warp_l1", "m", "lower", lambda p, q: _warp(p, q, True), mask=_seen, needs=("depth", "flow", "delta_depth"), note="own depth, flow and ΔZ")
-add_metric("depth_warp_l1_plain", "m", "lower", lambda p, q: _warp(p, q, False), mask=_seen, needs=("depth", "flow"), note="without ΔZ")
-for _k, _u, _b in (("abs_rel", "share", "lower"), ("delta_1_25", "share", "higher"), ("rmse", "m", "lower"), ("log_l1", "nats", "lower")):
-    add_metric(_k, _u, _b, lambda d, q, k=_k: d[k], mask=_known, needs=("depth",), source=depth_metrics)
-add_metric("coverage", "share", "higher", coverage, mask=_known, needs=("depth",), note="where less than 1, the errors above count the rest as 0 m")
-for _k, _u in (("epe", "px"), ("fl_all", "share"), ("epe_objects", "px")):
-    add_metric(_k, _u, "lower", lambda d, q, k=_k: d[k], mask="object pixels" if "obj" in _k else "valid truth", needs=("flow",), source=flow_metrics)
+           worst=lambda q: q.fps/max(1, q.frames-1), # from 0 to 1 within the clip
+           about="growth of the 4D Chamfer distance per second: how fast a clip leaves the truth")
+add_metric("time_to_5pct", "s", "higher", lambda c, q: time_to_threshold(c, q.fps), mask=_objects, needs=("depth",),
+           note="censored at the clip's end", source=chamfer_curve, worst=0,
+           about="time until the 4D Chamfer distance passes 5 % of the diagonal; the clip's length if it never does")
+add_metric("depth_warp_l1", "m", "lower", lambda p, q: _warp(p, q, True), mask=_seen, needs=("depth", "flow", "delta_depth"),
+           note="own depth, flow and ΔZ", about="how far a clip's depth disagrees with its own flow and ΔZ: consistency, not truth")
+add_metric("depth_warp_l1_plain", "m", "lower", lambda p, q: _warp(p, q, False), mask=_seen, needs=("depth", "flow"), note="without ΔZ",
+           about="depth_warp_l1 without ΔZ, so that coming nearer counts as an error, too")
 
 # %% ../nbs/08_metrics.ipynb #df3d9843
-add_metric("e_warp", "squared, [0,1]", "lower", lambda p, q: e_warp(p, fair_visible(p, q)), mask=_seen, needs=("flow",), note="frozen wins: read beside dynamic_degree")
-add_metric("dynamic_degree", "px/frame", "higher", lambda p, q: dynamic_degree(p), mask="fastest 5 %", needs=("flow",), worst=0)
-add_metric("jitter", "× truth", "lower", jitter, mask="followed object points", needs=("depth", "flow"), note="1 is as smooth as the truth, 0 is frozen")
-add_metric("apd3d", "share", "higher", apd3d, mask="followed object points", needs=("depth", "flow"), note="gold, never a reward", worst=0)
-for _k in ("energy", "momentum"):
-    add_metric(f"{_k}_residual", "share", "lower", lambda d, q, k=_k: d[k], mask="free flight of the truth", needs=("depth", "flow"), source=conservation_residuals)
-add_metric("interpenetration", "m", "lower", interpenetration, mask="valid background", needs=("depth",))
-add_metric("permanence", "share of frames", "higher", permanence, mask=_objects, needs=("depth",), worst=0)
-add_metric("psnr", "dB", "higher", psnr)
-add_metric("ssim", "share", "higher", ssim);
+for _k, _u, _b, _a in (("abs_rel", "share", "lower", "mean error of depth as a share of it; depth that is missing counts as 0 m"),
+                       ("delta_1_25", "share", "higher", "share of pixels whose depth is right within a factor of 1.25"),
+                       ("rmse", "m", "lower", "root of the mean squared error of depth"),
+                       ("log_l1", "nats", "lower", "mean error of the logarithm of depth")):
+    add_metric(_k, _u, _b, lambda d, q, k=_k: d[k], mask=_known, needs=("depth",), source=depth_metrics, about=_a)
+add_metric("coverage", "share", "higher", coverage, mask=_known, needs=("depth",),
+           note="where less than 1, the errors above count the rest as 0 m", about="share of the truth's pixels at which the clip has depth at all")
+for _k, _u, _m, _a in (("epe", "px", "valid truth", "mean length of the error of flow; a missing vector counts as the picture's diagonal"),
+                       ("fl_all", "share", "valid truth", "share of flow vectors that are wrong by over 3 px and over 5 %"),
+                       ("epe_objects", "px", "object pixels", "epe over the pixels of objects alone")):
+    add_metric(_k, _u, "lower", lambda d, q, k=_k: d[k], mask=_m, needs=("flow",), source=flow_metrics, about=_a)
+add_metric("e_warp", "squared, [0,1]", "lower", lambda p, q: e_warp(p, fair_visible(p, q)), mask=_seen, needs=("flow",),
+           note="frozen wins: read beside dynamic_degree",
+           about="change of colour along a clip's own flow; a frozen clip wins, so read it beside dynamic_degree")
 
 # %% ../nbs/08_metrics.ipynb #f5bc1e2a
+add_metric("dynamic_degree", "px/frame", "higher", lambda p, q: dynamic_degree(p), mask="fastest 5 %", needs=("flow",), worst=0,
+           about="speed of the fastest 5 % of pixels: does anything move?")
+add_metric("jitter", "× truth", "lower", jitter, mask="followed object points", needs=("depth", "flow"),
+           note="1 is as smooth as the truth, 0 is frozen", about="shaking of followed object points; 1 is as smooth as the truth, 0 is frozen")
+add_metric("apd3d", "share", "higher", apd3d, mask="followed object points", needs=("depth", "flow"), note="gold, never a reward", worst=0,
+           about="share of followed object points that are near the true ones in 3D, mean over five distances; no stage is rewarded for it")
+for _k, _a in (("energy", "drift of an object's energy while it flies freely"),
+               ("momentum", "error of an object's acceleration while it flies freely, as a share of gravity")):
+    add_metric(f"{_k}_residual", "share", "lower", lambda d, q, k=_k: d[k], mask="free flight of the truth", needs=("depth", "flow"),
+               source=conservation_residuals, about=_a)
+add_metric("interpenetration", "m", "lower", interpenetration, mask="valid background", needs=("depth",),
+           about="mean depth by which a clip pierces floor and walls")
+add_metric("permanence", "share of frames", "higher", permanence, mask=_objects, needs=("depth",), worst=0,
+           about="share of frames in which the clip shows objects where the truth has some, of like area")
+add_metric("psnr", "dB", "higher", psnr, about="likeness of the pictures, pixel by pixel")
+add_metric("ssim", "share", "higher", ssim, about="likeness of the pictures' structure");
+
+# %% ../nbs/08_metrics.ipynb #82fe5315
 def compute(pred:Clip4D, truth:Clip4D, metrics=None, # names or `Metric`s; all of `METRICS` by default
-            shared=None # dict that is filled: what the sources made, source -> result, and "lost" -> names of metrics to which the clip is lost
+            shared=None # dict that is filled: source -> what it made, and "lost" -> metrics to which the clip is lost
            )->dict: # name -> float
     "Several metrics of one pair; nan where one does not apply."
     shared = {} if shared is None else shared
