@@ -816,6 +816,8 @@ def _stream_shards(urls, clips): # urls: {"url": path}; clips: {path: [(key, Pla
         with _opened(path) as f:
             for key, place in clips[path]: yield _read_bytes(f, path, key, place), path, key
 
+def _decoded_sample(sample): return _decoded(*sample)
+
 def stream(folder, split:str="train",
            shuffle:int=0, seed:int=0): # clips in the shuffle buffer, 0 = in order; give the epoch
     "Iterable webdataset pipeline of Clip4D over the shards of a split."
@@ -827,7 +829,7 @@ def stream(folder, split:str="train",
     if shuffle: random.Random(seed).shuffle(urls)
     stages = webdataset.SimpleShardList(urls), webdataset.single_node_only, webdataset.split_by_worker
     pipe = Stream(*stages, partial(_stream_shards, clips=clips))
-    return (pipe.shuffle(shuffle, initial=shuffle, rng=random.Random(seed)) if shuffle else pipe).map(lambda x: _decoded(*x))
+    return (pipe.shuffle(shuffle, initial=shuffle, rng=random.Random(seed)) if shuffle else pipe).map(_decoded_sample)
 
 # %% ../nbs/06_data.ipynb #261b45f8
 def estimate(clips:int, scenes:list, # how many are asked for; template names
