@@ -19,7 +19,7 @@ from PIL import Image
 from .core import Clip4D, Phys4DError
 from .scenes import list_scenes
 from .sim import simulate
-from .viz import cloud, colorize, layer, log_clip, scales
+from .viz import cloud, colorize, layer, log_clip, scales, template
 
 # %% ../nbs/22_studio.ipynb #06113995
 def picture(
@@ -119,7 +119,7 @@ def _make_points(self):
     eye = dict(zip("xyz", (eye / np.linalg.norm(eye) * 1.25).tolist()))
     fig = go.FigureWidget(go.Scatter3d(mode="markers", marker=dict(size=2.6), hoverinfo="skip"))
     axes = {f"{a}axis": dict(visible=False, range=[float(l) - .05, float(h) + .05]) for a, l, h in zip("xyz", lo, hi)}
-    fig.update_layout(template="phys4d", width=430, height=360, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, uirevision="keep",
+    fig.update_layout(template=template(), width=430, height=360, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, uirevision="keep",
                       scene=dict(aspectmode="data", camera=dict(eye=eye), **axes))
     return fig
 
