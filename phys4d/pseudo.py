@@ -5,17 +5,20 @@
 # %% auto #0
 __all__ = ['DEPTH', 'FLOW', 'TINY_DEPTH', 'SEEN', 'HUB', 'VIDEO_TYPES', 'depth_estimator', 'flow_estimator', 'get_depth',
            'get_flow', 'dis_flow', 'raft_flow', 'consistency', 'TinyDepth', 'load_tiny_depth', 'tiny_depth',
-           'transformers_depth', 'read_video', 'pseudo_label', 'label_dataset', 'label_folder', 'main']
+           'transformers_depth', 'VideoSampling', 'read_video', 'pseudo_label', 'label_dataset', 'label_folder', 'main']
 
 # %% ../nbs/13_pseudo.ipynb #19f0fa0b
-import argparse, contextlib, os, re
+import argparse, contextlib, hashlib, inspect, json, os, re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 import cv2
 import numpy as np, torch, torch.nn.functional as F
+from pydantic import Field
 from torch import nn
-from .core import Clip4D, Phys4DError, load_tensors, one_of, root, run_cli
-from .data import ClipDataset, make_key, split_of, write_dataset
+from .core import Clip4D, Count, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, run_cli, shipped
+from .data import ClipDataset, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
 
 # %% ../nbs/13_pseudo.ipynb #75ef5178
@@ -29,14 +32,22 @@ def flow_estimator(name:str):
     "Register a factory of `f(a, b) -> (n h w 2) float32`: pixels from frames `a` to frames `b`, both (n h w 3) uint8."
     return lambda factory: FLOW.update({name: lru_cache(factory)}) or FLOW[name]
 
-def get_depth(name:str): # a name in `DEPTH`, or the folder of a transformers depth model
-    "Depth estimator by name."
-    if name not in DEPTH and Path(name).is_dir(): return transformers_depth(str(name))
-    return DEPTH[one_of(name, DEPTH, "depth estimator")]()
+def _make(table, name, what, device):
+    if not isinstance(name, str): raise Phys4DError(f"{what} {brief(name)} is no name; allowed: {', '.join(table)}")
+    factory = table[one_of(name, table, what)]
+    return factory(device=device) if "device" in inspect.signature(factory).parameters else factory()
 
-def get_flow(name:str): # a name in `FLOW`
+def get_depth(name:str, # a name in `DEPTH`, or the folder of a transformers depth model
+              device:str="auto"): # "cuda", "mps", "cpu"; "auto": the first of them that is there
+    "Depth estimator by name."
+    device = pick_device(device)
+    if isinstance(name, (str, os.PathLike)) and name not in DEPTH and Path(name).is_dir(): return transformers_depth(str(name), device)
+    return _make(DEPTH, name, "depth estimator", device)
+
+def get_flow(name:str, # a name in `FLOW`
+             device:str="auto"): # "cuda", "mps", "cpu"; "auto": the first of them that is there
     "Flow estimator by name."
-    return FLOW[one_of(name, FLOW, "flow estimator")]()
+    return _make(FLOW, name, "flow estimator", pick_device(device))
 
 # %% ../nbs/13_pseudo.ipynb #0fbe0896
 @flow_estimator("dis")
@@ -55,18 +66,19 @@ def dis_flow(least:int=256 # enlarge until the shorter side has this many pixels
 
 # %% ../nbs/13_pseudo.ipynb #744d6296
 @flow_estimator("raft")
-def raft_flow():
+def raft_flow(device:str="auto"):
     "RAFT-small of torchvision, at 8× multiples of the frame's size."
+    device = pick_device(device)
     try: from torchvision.models.optical_flow import Raft_Small_Weights, raft_small
     except ImportError: raise Phys4DError("Flow estimator 'raft' needs torchvision: `pip install torchvision`, or use flow='dis'.") from None
-    try: net = raft_small(weights=Raft_Small_Weights.DEFAULT).eval()
+    try: net = raft_small(weights=Raft_Small_Weights.DEFAULT).eval().to(device)
     except OSError as e: raise Phys4DError(f"Flow estimator 'raft' could not fetch its weights ({type(e).__name__}): connect once, or use flow='dis'.") from None
     @torch.no_grad()
     def estimate(a, b):
         h, w = a.shape[1:3]
         size = [max(128, 8 * round(s * max(1, 256 / min(h, w)) / 8)) for s in (h, w)]
-        to = lambda x: F.interpolate(torch.from_numpy(x).permute(0, 3, 1, 2).float() / 127.5 - 1, size, mode="bilinear")
-        f = F.interpolate(net(to(a), to(b))[-1], (h, w), mode="area")
+        to = lambda x: F.interpolate(torch.from_numpy(x).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1, size, mode="bilinear")
+        f = F.interpolate(net(to(a), to(b))[-1], (h, w), mode="area").cpu()
         return (f.permute(0, 2, 3, 1) * torch.tensor([w / size[1], h / size[0]])).numpy()
     return estimate
 
@@ -107,51 +119,55 @@ class TinyDepth(nn.Module):
 TINY_DEPTH = "data/estimators/tiny-depth.safetensors"
 SEEN = 64  # pixels: height of the frames it was trained on
 
-def load_tiny_depth(path=None) -> TinyDepth: # default: `TINY_DEPTH` below the repository
+def load_tiny_depth(path=None) -> TinyDepth: # default: `TINY_DEPTH`, which travels with phys4d
     "The trained network; missing or damaged weights raise."
-    path, net = Path(path or root()/TINY_DEPTH), TinyDepth()
+    path, net = Path(path or shipped(TINY_DEPTH)), TinyDepth()
     if not path.is_file(): raise Phys4DError(f"Weights {path.name} of depth estimator 'tiny-depth' are missing in {path.parent}: run nbs/runs/train_depth.ipynb, or name another estimator.")
     try: net.load_state_dict({k: v.float() for k, v in load_tensors(path, "pt")[0].items()})
     except RuntimeError: raise Phys4DError(f"Weights {path} do not fit `TinyDepth`: make them again by nbs/runs/train_depth.ipynb.") from None
     return net.eval()
 
 @depth_estimator("tiny-depth")
-def tiny_depth(path=None):
+def tiny_depth(path=None, device:str="auto"):
     "Our own per-frame metric depth."
-    net = load_tiny_depth(path)
+    device = pick_device(device)
+    net = load_tiny_depth(path).to(device)
     @torch.no_grad()
     def estimate(rgb):
         h, w = rgb.shape[1:3]
-        x = torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 127.5 - 1
+        x = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
         seen = F.interpolate(x, (SEEN, max(8, 8 * round(SEEN * w / h / 8))), mode="bilinear", antialias=True)
         d = torch.cat([net(s) for s in seen.split(16)])
-        return F.interpolate(d[:, None], (h, w), mode="bilinear")[:, 0].exp().numpy()
+        return F.interpolate(d[:, None], (h, w), mode="bilinear")[:, 0].exp().cpu().numpy()
     return estimate
 
 # %% ../nbs/13_pseudo.ipynb #635cadd0
 HUB = {"depth-anything-v2-small": "depth-anything/Depth-Anything-V2-Small-hf"}
 
-def transformers_depth(name:str): # hub name or local folder
+@lru_cache(4)
+def transformers_depth(name:str, # hub name or local folder
+                       device:str="auto"):
     "Depth estimator around a transformers pipeline; without the weights one clear sentence."
     from transformers import pipeline
     from PIL import Image
-    try: pipe = pipeline("depth-estimation", model=name)
-    except (OSError, ValueError, KeyError) as e:
+    try: pipe = pipeline("depth-estimation", model=name, device=pick_device(device))
+    except Phys4DError: raise
+    except Exception as e:
         raise Phys4DError(f"Depth estimator {name} cannot be loaded ({type(e).__name__}): connect to the network once, name a local model folder, or use depth='tiny-depth'.") from None
     metric = getattr(pipe.model.config, "depth_estimation_type", "relative") == "metric"
     def estimate(rgb):
-        d = torch.stack([pipe(Image.fromarray(f))["predicted_depth"].float().squeeze() for f in rgb])[:, None]
+        d = torch.stack([pipe(Image.fromarray(f))["predicted_depth"].float().squeeze().cpu() for f in rgb])[:, None]
         d = F.interpolate(d, rgb.shape[1:3], mode="bilinear")[:, 0].numpy()
         if metric: return d
         d = 1 / np.maximum(d / d.max(), .02)
         return (d * 3 / np.median(d)).astype(np.float32)
     return estimate
 
-for _name, _hub in HUB.items(): depth_estimator(_name)(lambda hub=_hub: transformers_depth(hub))
+for _name, _hub in HUB.items(): depth_estimator(_name)(lambda hub=_hub, device="auto": transformers_depth(hub, device))
 
 # %% ../nbs/13_pseudo.ipynb #ea54bffc
-def _decode(path, limit):
-    "First `limit` frames (n h w 3) of a file and its frame rate."
+def _decode(path, limit, first=0, stride=1):
+    "Every `stride`th of the frames `first` … `limit` (n h w 3) of a file, and its frame rate."
     import imageio_ffmpeg
     if not Path(path).is_file(): raise Phys4DError(f"Video {path} does not exist: name a file that ffmpeg can read, such as .mp4, .webm or .avi.")
     frames = []
@@ -159,31 +175,43 @@ def _decode(path, limit):
         with contextlib.closing(imageio_ffmpeg.read_frames(str(path), output_params=["-frames:v", str(limit)])) as reader:
             meta = next(reader)
             (w, h), fps = meta["size"], float(meta["fps"])
-            for f in reader: frames.append(np.frombuffer(f, np.uint8).reshape(h, w, 3))
+            for i, f in enumerate(reader):
+                if i >= first and (i - first) % stride == 0: frames.append(np.frombuffer(f, np.uint8).reshape(h, w, 3))
     except (OSError, RuntimeError, StopIteration, KeyError, ValueError) as e:
         found = re.findall(r"moov atom not found|Invalid data found|No such file|does not contain any stream", str(e))
         raise Phys4DError(f"Video {path} cannot be read ({found[0] if found else type(e).__name__}): it is cut short or no video; ffmpeg reads .mp4, .webm, .avi and others.") from None
+    if not 0 < fps < 1e6: raise Phys4DError(f"Video {path} says that it has {fps:g} frames a second: write it again with a true frame rate.")
     return frames, fps
 
-def _square(frame, size):
+def _middle(frame, height, width):
+    "The largest middle part with these proportions, scaled to this size."
     h, w = frame.shape[:2]
-    s = min(h, w)
-    crop = frame[(h - s)//2:(h + s)//2, (w - s)//2:(w + s)//2]
-    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if s > size else cv2.INTER_CUBIC)
+    ch, cw = max(1, min(h, round(w*height/width))), max(1, min(w, round(h*width/height)))
+    y, x = (h - ch)//2, (w - cw)//2
+    return cv2.resize(frame[y:y + ch, x:x + cw], (width, height), interpolation=cv2.INTER_AREA if ch > height else cv2.INTER_CUBIC)
+
+# %% ../nbs/13_pseudo.ipynb #de9af129
+@dataclass
+class VideoSampling:
+    "Which frames of a video become a clip."
+    frames:Annotated[int, Field(ge=2, le=10_000)] = 17 # wanted
+    fps:Positive = 16. # wanted, per second
+    start:Weight = 0. # seconds
 
 def read_video(path,          # file
                frames:int=17, # wanted
-               size:int=64,   # pixels, height = width: the middle square
+               size=64,       # pixels: 64, "48x80" or (height, width); the middle in these proportions is kept
                fps:float=16,  # wanted; the nearest whole stride is taken
                start:float=0. # seconds
               ):              # rgb (t h w 3) uint8, its frames per second
     "Evenly strided frames of a video file."
-    if frames < 2 or size < 8 or fps <= 0: raise Phys4DError(f"A clip needs at least 2 frames, 8 pixels and a positive frame rate, not {frames}, {size}, {fps:g}.")
+    how, (h, w) = make_config(VideoSampling, frames=frames, fps=fps, start=start), parse_size(size)
+    if min(h, w) < 8: raise Phys4DError(f"A clip needs at least 8 pixels on each side, not {h}×{w}.")
     _, rate = _decode(path, 1)
-    stride, first = max(1, round(rate / fps)), round(start * rate)
-    got = _decode(path, first + stride * (frames - 1) + 1)[0][first::stride]
+    stride, first = max(1, round(rate / how.fps)), round(how.start * rate)
+    got, _ = _decode(path, first + stride * (frames - 1) + 1, first, stride)
     if len(got) < frames: raise Phys4DError(f"Video {path} has only {len(got)} frames from {start:g} s on at {rate/stride:g} per second: {frames} are needed, ask for fewer.")
-    return np.stack([_square(f, size) for f in got[:frames]]), rate / stride
+    return np.stack([_middle(f, h, w) for f in got]), rate / stride
 
 # %% ../nbs/13_pseudo.ipynb #69ab3fdf
 def _confidence(flow, back, seen):
@@ -191,70 +219,108 @@ def _confidence(flow, back, seen):
     _, last = consistency(back[-1:], flow[-1:])
     return np.concatenate([seen, last])
 
+def _frames_of(video, fps, kw): # rgb, fps, prompt, camera, meta
+    if isinstance(video, (str, os.PathLike)):
+        rgb, rate = read_video(video, fps=fps, **kw)
+        return rgb, rate, re.sub(r"[-_.]+", " ", Path(video).stem), None, dict(video=Path(video).name)
+    if kw: raise Phys4DError(f"{', '.join(kw)}: only a video file is sampled; take frames of a clip or an array by yourself")
+    if isinstance(video, Clip4D): return video.rgb, video.fps, video.prompt, video.camera, video.meta
+    make_config(VideoSampling, fps=fps)
+    try: return np.asarray(video), fps, "", None, {}
+    except (TypeError, ValueError): raise Phys4DError(f"{brief(video)} is no video; give a file, a Clip4D or frames (t h w 3) uint8") from None
+
+def _shaped(found, shape, name): # what an estimator gave, or one sentence
+    found = np.asarray(found)
+    if found.shape != shape: raise Phys4DError(f"estimator {brief(name)} gave shape {found.shape}; expected {shape}")
+    return found
+
 def pseudo_label(video,                  # Clip4D, frames (t h w 3) uint8, or a video file
                  depth:str="tiny-depth", # name in `DEPTH`, or folder of a transformers model
                  flow:str="dis",         # name in `FLOW`
                  fps:float=16,           # frames per second; a Clip4D keeps its own
+                 device:str="auto",      # where the estimators work
                  **kw                    # frames, size, start of `read_video`
                 ) -> Clip4D:
     "RGB with estimated depth, flow both ways, visible, confidence and derived depth change; nothing of a clip's truth is used."
-    rate, prompt, camera, meta = fps, "", None, {}
-    if isinstance(video, Clip4D): rgb, rate, prompt, camera, meta = video.rgb, video.fps, video.prompt, video.camera, video.meta
-    elif isinstance(video, (str, os.PathLike)):
-        rgb, rate = read_video(video, fps=fps, **kw)
-        prompt, meta = re.sub(r"[-_.]+", " ", Path(video).stem), dict(video=Path(video).name)
-    else: rgb = np.asarray(video)
+    rgb, rate, prompt, camera, meta = _frames_of(video, fps, kw)
     if rgb.ndim != 4 or rgb.shape[-1] != 3 or rgb.dtype != np.uint8 or len(rgb) < 2:
         raise Phys4DError(f"Frames to label must be (t h w 3) uint8 with at least 2 frames, not {rgb.shape} {rgb.dtype}.")
-    d, f = get_depth(depth)(rgb), get_flow(flow)
-    forth, back = f(rgb[:-1], rgb[1:]), f(rgb[1:], rgb[:-1])
+    d, f, (t, h, w) = _shaped(get_depth(depth, device)(rgb), rgb.shape[:3], depth), get_flow(flow, device), rgb.shape[:3]
+    forth, back = (_shaped(f(*pair), (t - 1, h, w, 2), flow) for pair in ((rgb[:-1], rgb[1:]), (rgb[1:], rgb[:-1])))
     visible, seen = consistency(forth, back)
     return Clip4D(rgb, depth=d, valid=np.isfinite(d) & (d > 0), flow=forth, flow_back=back, visible=visible, confidence=_confidence(forth, back, seen),
                   delta_depth=warp(d[1:], forth)[0] - d[:-1], camera=camera, prompt=prompt, fps=rate, meta={**meta, "labels": {"depth": str(depth), "flow": flow}})
 
 # %% ../nbs/13_pseudo.ipynb #74219d1b
-def _label_clip(folder, key, depth, flow): return pseudo_label(ClipDataset(folder).clip(key), depth, flow)
+def _label_clip(folder, key, depth, flow, device): return pseudo_label(ClipDataset(folder).clip(key), depth, flow, device=device)
 
-def _label_video(path, start, depth, flow, frames, size, fps): return pseudo_label(path, depth, flow, fps, frames=frames, size=size, start=start)
+def _label_video(path, start, depth, flow, frames, size, fps, device): return pseudo_label(path, depth, flow, fps, device, frames=frames, size=size, start=start)
+
+def _sha256(path):
+    with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
+
+def _weights_hash(depth):
+    "SHA-256 of local weights, shortened: new weights are a new recipe."
+    if depth == "tiny-depth": return _sha256(shipped(TINY_DEPTH))[:16] if shipped(TINY_DEPTH).is_file() else ""
+    files = sorted(p for p in Path(depth).rglob("*") if p.is_file()) if Path(depth).is_dir() else []
+    return hashlib.sha256("".join(f"{p.relative_to(depth)} {_sha256(p)}" for p in files).encode()).hexdigest()[:16] if files else ""
 
 def label_dataset(folder,                 # dataset of clips
                   out,                    # dataset to make
                   split=None,             # only this split
                   depth:str="tiny-depth", flow:str="dis",
-                  workers:int=1
+                  workers:int=1, device:str="auto"
                  ) -> ClipDataset:
     "Pseudo-label every clip of a dataset, from its RGB alone."
-    ds = ClipDataset(folder, split)
-    jobs = [(k, e[3], dict(folder=str(folder), key=k, depth=depth, flow=flow)) for k, e in zip(ds.keys, ds.entries)]
-    recipe = {**ds.recipe, "maker": "label_dataset", "split": split, "depth": depth, "flow": flow, "weights": _weights_hash(depth)}
+    device, ds = pick_device(device), ClipDataset(folder, split)
+    jobs = [(k, e[3], dict(folder=str(folder), key=k, depth=depth, flow=flow, device=device)) for k, e in zip(ds.keys, ds.entries)]
+    recipe = {**ds.recipe, "maker": "label_dataset", "split": split, "depth": str(depth), "flow": flow, "weights": _weights_hash(depth)}
     return write_dataset(out, jobs, _label_clip, recipe, workers)
 
-def _weights_hash(depth):
-    "SHA-256 of our own weights, shortened: new weights are a new recipe."
-    import hashlib
-    path = root()/TINY_DEPTH
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if depth == "tiny-depth" and path.is_file() else ""
-
+# %% ../nbs/13_pseudo.ipynb #2a8d89b6
 VIDEO_TYPES = (".mp4", ".webm", ".avi", ".mov", ".mkv", ".gif")
+
+def _number(key): return int(key.rsplit("-", 2)[1]) # of the video that a clip is from
+
+def _forget_stale(out, jobs, recipe):
+    "Drop the shards of videos that are not what they were; all else of the recipe must be the same."
+    out = Path(out)
+    if not (out/"index.json").is_file(): return
+    index = read_index(out)
+    old, new = index["recipe"], json.loads(json.dumps({**index["recipe"], **recipe}))
+    if old == new or {**old, "videos": 0} != {**new, "videos": 0}: return
+    was, now = (dict(enumerate(r["videos"].values())) if isinstance(r["videos"], dict) else {} for r in (old, new))
+    plan = {file: [k for k, _ in own] for file, _, own in plan_shards(jobs, new["clips_per_shard"])}
+    sound = lambda keys: all(_number(k) in was and was[_number(k)] == now.get(_number(k)) for k in keys)
+    stay = [s for s in index["shards"] if (keys := [c["key"] for c in s["clips"]]) == plan.get(s["file"]) and sound(keys)]
+    for s in index["shards"]:
+        if s not in stay: (out/s["file"]).unlink(missing_ok=True)
+    (out/"README.md").unlink(missing_ok=True)
+    write_index(out, {**index, "recipe": new, "complete": False, "shards": stay})
 
 def label_folder(videos,                 # folder of video files
                  out,                    # dataset to make
                  depth:str="tiny-depth", flow:str="dis",
-                 frames:int=17, size:int=64, fps:float=16,
+                 frames:int=17,
+                 size=64,                # pixels: 64, "48x80" or (height, width)
+                 fps:float=16,
                  per_video:int=1,        # clips taken from each video, one after the other
-                 workers:int=1
+                 workers:int=1, device:str="auto"
                 ) -> ClipDataset:
     "Pseudo-label the videos of a folder; an unreadable one is named before any work is done."
     if not Path(videos).is_dir(): raise Phys4DError(f"Video folder {videos} does not exist.")
     paths = sorted(p for p in Path(videos).iterdir() if p.suffix.lower() in VIDEO_TYPES)
     if not paths: raise Phys4DError(f"Video folder {videos} holds no video: allowed are {', '.join(VIDEO_TYPES)}.")
-    rates = [_decode(p, 1)[1] for p in paths]
-    common = dict(depth=depth, flow=flow, frames=frames, size=size, fps=fps)
+    make_config(VideoSampling, frames=frames, fps=fps)
+    if type(per_video) is not int or per_video < 1: raise Phys4DError(f"per_video: {brief(per_video)} is not possible; allowed are whole numbers from 1")
+    rates, (h, w) = [_decode(p, 1)[1] for p in paths], parse_size(size)
+    common = dict(depth=str(depth), flow=flow, frames=frames, size=h if h == w else [h, w], fps=fps)
     name = lambda p: "video/" + re.sub(r"[^A-Za-z0-9]+", "_", p.stem)
     length = [max(1, round(r / fps)) * frames / r for r in rates]  # seconds that a clip takes
-    jobs = [(make_key(name(p), i, n + 1), split_of("video", i), dict(path=str(p), start=n * s, **common))
+    jobs = [(make_key(name(p), i, n + 1), split_of("video", i), dict(path=str(p), start=n * s, device=pick_device(device), **common))
             for i, (p, s) in enumerate(zip(paths, length)) for n in range(per_video)]
-    recipe = dict(maker="label_folder", videos=[p.name for p in paths], per_video=per_video, weights=_weights_hash(depth), **common)
+    recipe = dict(maker="label_folder", videos={p.name: _sha256(p)[:16] for p in paths}, per_video=per_video, weights=_weights_hash(depth), **common)
+    _forget_stale(out, jobs, recipe)
     return write_dataset(out, jobs, _label_video, recipe, workers)
 
 # %% ../nbs/13_pseudo.ipynb #48809313
