@@ -6,26 +6,33 @@
 __all__ = ['draft_clips', 'mix_drafts', 'SFTConfig', 'sft_loss', 'motion_pass', 'geometry_pass', 'sft', 'prepare']
 
 # %% ../nbs/16_sft.ipynb #1c7584d9
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 import torch
-from .core import load_tensors, make_config, progress, save_tensors
+from .core import Count, Natural, Positive, Seed, Share, Weight, make_config, progress, save_tensors
 from .lift import Lifted, to_tensor, to_uint8
 from .losses import Loss, confidence_bce, delta_l1, flow_l1, flow_matching, log_depth, warp_consistency
-from .pretrain import Fit, check_labels, encode_clips, generator, read_frozen, training_batch
+from .pretrain import Fit, Precision, check_training, clips_mark, encode_clips, generator, load_clips, read_cache, read_frozen, training_batch, weights_mark
 from .data import batch_indices
 
 # %% ../nbs/16_sft.ipynb #429f64d8
 @torch.no_grad()
-def draft_clips(model:Lifted, dataset, cache, # from `encode_clips`
-                file, # .safetensors file that keeps the result
-                sigma=(.3, .7), # noise levels, 0 … 1
-                seed:int=0) -> dict: # latents (n c t' h' w'), recon (n t h w 3) uint8
-    "What the backbone makes of every clip at half noise."
-    sign = f'{seed} {sigma} {len(dataset)} {float(cache["latents"].sum())}'
-    if Path(file).exists():
-        tensors, meta = load_tensors(file, framework='pt')
-        if meta.get('signature') == sign: return tensors
+def draft_clips(
+    model:Lifted,
+    dataset, # len and [i] → Clip4D
+    cache, # from `encode_clips`
+    file, # .safetensors file that keeps the result
+    sigma=(.3, .7), # noise levels, 0 … 1
+    seed:int=0,
+)->dict: # latents (n c t' h' w'), recon (n t h w 3) uint8
+    "What the backbone makes of every clip at half noise, from the file if it fits."
+    prompts = [dataset[i].prompt for i in range(len(dataset))]
+    latents = hashlib.blake2b(cache['latents'].numpy().tobytes(), digest_size=8).hexdigest()
+    sign = json.dumps(dict(seed=seed, sigma=sigma, latents=latents, prompts=prompts, backbone=[weights_mark(m) for m in (model.backbone.transformer, model.backbone.vae)]))
+    want = {k: (tuple(cache[k].shape), cache[k].dtype) for k in ('latents', 'recon')}
+    if tensors := read_cache(file, sign, want): return tensors
     z, rgb = [], []
     for i in progress(range(0, len(dataset), 2), desc='drafts, two at a time'):
         x0 = cache['latents'][i:i+2].to(model.device)
@@ -33,7 +40,7 @@ def draft_clips(model:Lifted, dataset, cache, # from `encode_clips`
         s1 = torch.stack([sigma[0] + (sigma[1]-sigma[0])*torch.rand((), generator=g) for g in gs]).to(x0)
         noise, s = torch.stack([torch.randn(x0.shape[1:], generator=g) for g in gs]).to(x0), s1.view(-1, 1, 1, 1, 1)
         xt = (1-s)*x0 + s*noise
-        v = model.backbone.velocity(xt, s1, model.backbone.encode_text([dataset[i+k].prompt for k in range(len(x0))]), x0[:, :, :1])
+        v = model.backbone.velocity(xt, s1, model.backbone.encode_text(prompts[i:i+2]), x0[:, :, :1])
         x = torch.cat([x0[:, :, :1], (xt - s*v)[:, :, 1:]], 2)
         z.append(x.float().cpu()); rgb.append(torch.from_numpy(to_uint8(model.backbone.decode_video(x))))
     tensors = dict(latents=torch.cat(z), recon=torch.cat(rgb))
@@ -52,32 +59,34 @@ def mix_drafts(batch:dict, drafts:dict, share:float, # 0 … 1
 @dataclass
 class SFTConfig:
     "Settings of stage 2 (our choice)."
-    steps:int = 150            # optimiser steps
-    batch:int = 4              # clips a step whose depth and motion are learned
-    batch_motion:int = 12      # clips a step for flow matching (latents only, so it may be more)
-    rank:int = 16              # of the LoRA layers
-    lr_lora:float = 3e-3       # peak learning rate of the LoRA layers
-    lr_heads:float = 3e-3      # peak learning rate of the heads
-    warmup:int = 10            # steps of rising learning rate
-    weight_decay:float = 1e-3  # pull of all weights to 0
-    clip_norm:float = 1.       # largest norm of the gradient
-    sigma_low:float = .02      # noise level for the heads, 0 … 1: lower end of the usual range
-    sigma_high:float = .25     # noise level for the heads: upper end of the usual range
-    sigma_wild:float = .1      # share of clips with more noise, up to 0.8
-    recon:float = .7           # share of clips shown as the VAE decodes them
-    draft:float = .4           # share of clips replaced by the backbone's half-noise draft
+    steps:Count = 150          # optimiser steps
+    batch:Count = 4            # clips a step whose depth and motion are learned
+    batch_motion:Count = 12    # clips a step for flow matching (latents only, so it may be more)
+    rank:Count = 16            # of the LoRA layers, if the model has none yet
+    lr_lora:Positive = 3e-3    # peak learning rate of the LoRA layers
+    lr_heads:Positive = 3e-3   # peak learning rate of the heads
+    warmup:Natural = 10        # steps of rising learning rate
+    weight_decay:Weight = 1e-3 # pull of all weights to 0
+    clip_norm:Positive = 1.    # largest norm of the gradient
+    sigma_low:Share = .02      # noise level for the heads, 0 … 1: lower end of the usual range
+    sigma_high:Share = .25     # noise level for the heads: upper end of the usual range
+    sigma_wild:Share = .1      # share of clips with more noise, up to 0.8
+    recon:Share = .7           # share of clips shown as the VAE decodes them
+    draft:Share = .4           # share of clips replaced by the backbone's half-noise draft
     through:bool = False       # losses on depth and motion also reach the LoRA layers (slower)
-    w_diffusion:float = 1.     # weight: flow matching on simulated clips
-    w_depth:float = 2.         # weight: log-depth, metric
-    objects:float = 3.         # extra weight of objects within it: few pixels, but they are what moves
-    edges:float = .5           # weight of depth gradients within it
-    w_flow:float = 1.          # weight: endpoint error, per px
-    w_delta:float = 5.         # weight: depth change, per metre
-    w_warp:float = 2.          # weight: warp consistency, per metre
-    w_confidence:float = .1    # weight: confidence
-    precision:str = 'no'       # 'no' (float32) or 'bf16'
-    save_every:int = 50        # steps between checkpoints
-    seed:int = 0               # of everything random
+    w_diffusion:Weight = 1.    # weight: flow matching on simulated clips
+    w_depth:Weight = 2.        # weight: log-depth, metric
+    objects:Weight = 3.        # extra weight of objects within it: few pixels, but they are what moves
+    edges:Weight = .5          # weight of depth gradients within it
+    w_flow:Weight = 1.         # weight: endpoint error, per px
+    w_delta:Weight = 5.        # weight: depth change, per metre
+    w_warp:Weight = 2.         # weight: warp consistency, per metre
+    w_confidence:Weight = .1   # weight: confidence
+    precision:Precision = 'no' # 'no' (float32) or 'bf16'
+    save_every:Count = 50      # steps between checkpoints
+    seed:Seed = 0              # of everything random
+
+    def check(self): check_training(self)
 
 def sft_loss(cfg:SFTConfig) -> Loss:
     "The loss of stage 2."
@@ -102,21 +111,23 @@ def geometry_pass(model:Lifted, batch, through:bool) -> dict:
     return {k: v.float() for k, v in out.items() if k not in ('v', 'v_true')}
 
 # %% ../nbs/16_sft.ipynb #f24772fc
-def sft(model:Lifted, # from stage 1; LoRA is added if it has none
-        dataset, # simulated clips: len and [i] → Clip4D
-        cfg:SFTConfig=None, # or a dict of its fields
-        out='runs/stage2', # folder: checkpoint, log, weights; a run that was cut short goes on from here
-        callbacks=() # each called as cb(step, metrics, model)
-       ) -> Lifted:
+def sft(
+    model:Lifted, # from stage 1, trained in place, on its device; LoRA is added if it has none
+    dataset, # simulated clips: len and [i] → Clip4D
+    cfg:SFTConfig=None, # or a dict of its fields
+    out='runs/stage2', # folder: checkpoint, log, weights; a run that was cut short goes on from here
+    callbacks=(), # each called as cb(step, metrics, model)
+)->Lifted:
     "Stage 2: LoRA and heads from simulation truth."
-    cfg = cfg if isinstance(cfg, SFTConfig) else make_config(SFTConfig, **(cfg or {}))
-    check_labels(dataset, ('depth', 'flow', 'delta_depth'))
+    cfg = make_config(SFTConfig, cfg)
+    clips = load_clips(model, dataset, ('depth', 'flow', 'delta_depth'))
     if not model.lora: model.add_lora(cfg.rank, seed=cfg.seed)
-    with model.disable_lora(): cache, drafts = prepare(model, dataset, cfg, Path(out))
+    with model.disable_lora(): cache, drafts = prepare(model, clips, cfg, Path(out))
+    data = f"{clips_mark(clips)} {weights_mark(model.backbone.transformer)}"
     model.heads.train().requires_grad_(True)
     lora = {n: p.requires_grad_(True) for n, p in model.backbone.transformer.named_parameters() if 'lora_' in n}
     loss_fn = sft_loss(cfg)
-    fit = Fit([(dict(model.heads.named_parameters()), cfg.lr_heads), (lora, cfg.lr_lora)], cfg, out, model.device)
+    fit = Fit([(dict(model.heads.named_parameters()), cfg.lr_heads), (lora, cfg.lr_lora)], cfg, out, model.device, data)
     for step in fit.steps():
         batch = training_batch(model, dataset, cache, step, cfg.batch, cfg.seed, (cfg.sigma_low, cfg.sigma_high, cfg.sigma_wild), cfg.recon)
         batch = mix_drafts(batch, drafts, cfg.draft, generator(cfg.seed, step, 2))
