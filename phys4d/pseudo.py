@@ -17,7 +17,7 @@ import cv2
 import numpy as np, torch, torch.nn.functional as F
 from pydantic import Field
 from torch import nn
-from .core import Clip4D, Count, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, run_cli, shipped
+from .core import Clip4D, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, run_cli, shipped
 from .data import ClipDataset, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
 
