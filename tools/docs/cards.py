@@ -13,7 +13,6 @@ from nbdev.showdoc import BasicMarkdownRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = Path(__file__).with_name("parameters.yml")
-WIDTH = 84 # characters of a signature's line that stand beside the sidebars without being wrapped
 EMPTY = inspect.Parameter.empty
 USED, SILENT = set(), set() # words of the house that some card needed; parameters of which nothing is said
 
@@ -50,6 +49,7 @@ def type_name(annotation):
     "An annotation as one writes it, without the modules"
     if annotation in (EMPTY, None, type(None)): return ""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = text.replace(" | ", "|")
     return re.sub(r"\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])", "", text)
 
 def default_text(name, said, obj):
@@ -98,14 +98,13 @@ def without_comments(text):
     "A signature of docments without the comments, which stand in the table"
     bare = copy(text)
     bare.dm = {name: p | {"docment": None} for name, p in text.dm.items()}
-    return bare
+    return str(bare)
 
 def signature(obj, name, text):
-    "The signature in one line when it fits; `text` is what docments made of it"
-    lines = str(without_comments(text)).replace(":NoneType=None", "=None").rstrip(":")
-    if isinstance(obj, type): lines = re.sub(r"^(?:def |class )?\w+", f"class {name}", lines).removesuffix("->None")
-    joined = re.sub(r"\(\n\s+", "(", re.sub(r"\n\)", ")", re.sub(r",\n\s+", ", ", lines)))
-    return joined if len(joined) <= WIDTH else lines
+    "The signature as one line, which the page wraps; `text` is what docments made of it"
+    line = re.sub(r"\(\n\s+", "(", re.sub(r"\n\)", ")", re.sub(r",\n\s+", ", ", without_comments(text))))
+    line = line.replace(":NoneType=None", "=None").replace(" | ", "|").replace("<factory>", "...").rstrip(":")
+    return re.sub(r"^(?:def |class )?\w+", f"class {name}", line).removesuffix("->None") if isinstance(obj, type) else line
 
 def docstring(obj):
     "The own docstring, unless a dataclass wrote it of itself"
@@ -165,8 +164,6 @@ def source_links(room, name, notebook):
 
 class Card(BasicMarkdownRenderer):
     "nbdev's card, whose renderer writes the comments behind the parameters: here they stand in a table"
-    def __init__(self, sym, name): super().__init__(sym, name=name, maxline=WIDTH - 4)
-
     def _repr_markdown_(self):
         head = signature(self.sym, self.nm.split(".")[-1], self.dm)
         parts = [f"```python\n{head}\n```", docstring(self.sym), parameter_table(self.sym, self.dm.dm)]
@@ -178,4 +175,4 @@ def card(room, name, notebook):
     obj = import_module(f"phys4d.{room}")
     for part in name.split("."): obj = getattr(obj, part)
     if isinstance(obj, property): obj = obj.fget
-    return f"### {name}\n\n{source_links(room, name, notebook)}\n\n{Card(obj, name)._repr_markdown_()}"
+    return f"### {name}\n\n{source_links(room, name, notebook)}\n\n{Card(obj, name=name)._repr_markdown_()}"

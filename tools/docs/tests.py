@@ -38,10 +38,10 @@ def test_parameter_table():
     same(rows[0], ("``clip``", "", "", r"a clip \| (t h w)"))
     same(rows[1], ("``*names``", "`str`", "", r"some\_name"))
     same(rows[2], ("``fps``", "`float`", "``16.0``", "frames per second, `a_b`"))
-    same(rows[3][:3], ("``parts``", r"`dict \| None`", "``None``"))
+    same(rows[3][:3], ("``parts``", r"`dict\|None`", "``None``"))
     same(back, ("*returns*", "`list`", "", "of &lt;em&gt;"))
     same(cards.markdown_table(("a", "b", "c"), [("1", "", "2")]), "| a | c |\n| --- | --- |\n| 1 | 2 |")
-    same(cards.signature(demo, "demo", text), "def demo(clip, *names:str, fps:float=16.0, parts:dict | None=None)->list")
+    same(cards.signature(demo, "demo", text), "def demo(clip, *names:str, fps:float=16.0, parts:dict|None=None)->list")
 
 def test_words_of_the_house():
     words = cards.house_words()
