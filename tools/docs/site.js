@@ -24,7 +24,8 @@
       let sum = 0;
       for (const word of query) {
         const first = e.section.length ? 0.25 : 1; // a page's title counts for its first entry; its sections follow
-        const best = fit(e.title, word, 90 * first) + fit(e.section, word, 60) + fit(e.about, word, 45) + textFit(e.text, word);
+        const inText = textFit(e.text, word) * (e.section.length ? 1 : 3); // what a page begins with says what it is about
+        const best = fit(e.title, word, 90 * first) + fit(e.section, word, 60) + fit(e.about, word, 45) + inText;
         if (!best) return 0;
         sum += best;
       }

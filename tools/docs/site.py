@@ -132,7 +132,8 @@ def hang_code(page):
 def in_columns(text):
     "Whether printed text is a table, whose columns wrapping would break"
     lines = [line for line in text.splitlines() if line.strip()]
-    return len(lines) > 2 and sum(bool(re.search(r"\S {2,}\S", line)) for line in lines) > len(lines)/2
+    short = all(len(line) <= 120 for line in lines)
+    return short and len(lines) > 2 and sum(bool(re.search(r"\S {2,}\S", line)) for line in lines) > len(lines)/2
 
 def mark_columns(page):
     "Printed tables scroll, by the keyboard too; other printed text wraps"
