@@ -10,7 +10,7 @@ sys.path[:0] = [str(ROOT), str(ROOT/"tools")]
 
 from docs import cards, pages, site, tests
 
-QUIET = dict(PYTHONPATH=str(ROOT), TQDM_DISABLE="1", OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
+QUIET = dict(PYTHONPATH=str(ROOT), TQDM_DISABLE="1", OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore", TRANSFORMERS_VERBOSITY="error")
 BEGAN = time.time()
 
 def say(text): print(f"docs: {text}", flush=True)

@@ -50,11 +50,18 @@
       document.head.append(script);
     });
 
-  // ---- figures
+  // ---- figures: their words have the page's colour, in both modes
+  const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--p4-soft").trim();
   const draw = (div) => {
     const fig = JSON.parse(div.nextElementSibling.textContent);
-    Plotly.newPlot(div, fig.data, { ...fig.layout, autosize: true }, { responsive: true, displaylogo: false })
+    const layout = { ...fig.layout, autosize: true, font: { ...fig.layout.font, color: ink() } };
+    Plotly.newPlot(div, fig.data, layout, { responsive: true, displaylogo: false })
       .then(() => fig.frames && fig.frames.length && Plotly.addFrames(div, fig.frames));
   };
-  addEventListener("DOMContentLoaded", () => document.querySelectorAll(".plotly-figure").forEach(draw));
+  addEventListener("DOMContentLoaded", () => {
+    const figures = [...document.querySelectorAll(".plotly-figure")];
+    figures.forEach(draw);
+    const recolour = () => figures.forEach((div) => Plotly.relayout(div, { "font.color": ink() }));
+    if (figures.length) new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ["class"] });
+  });
 })();
