@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-ROOMS = "core geometry scenes render matter links soft grains particles heat sim data viz metrics physics_iq backbone wan cogvideox tiny_wan heads lift pseudo losses pretrain sft rollout rewards ppo evals batch studio".split()
+ROOMS = "core geometry scenes render matter links soft grains particles heat sim data viz metrics physics_iq backbone wan cogvideox tiny_wan heads lift pseudo losses pretrain sft rollout rewards ppo evals report batch studio".split()
 ENV = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1",
                     "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
@@ -55,7 +55,7 @@ def directions():
             for n in names:
                 if n not in ROOMS: bad.append(f"{room}: imports unknown room {n!r}")
                 elif ROOMS.index(n) > i or (n == room and False): bad.append(f"{room} imports {n}, which stands below it")
-                elif n in ("viz", "evals") and room in ("pretrain", "sft", "rollout", "rewards", "ppo"): bad.append(f"{room} imports {n}; trainers take callbacks instead")
+                elif n in ("viz", "evals", "report") and room in ("pretrain", "sft", "rollout", "rewards", "ppo"): bad.append(f"{room} imports {n}; trainers take callbacks instead")
     extra = {f.stem for f in (ROOT/"phys4d").glob("*.py")} - set(ROOMS) - {"__init__", "_modidx"}
     return "\n".join(bad + [f"phys4d/{n}.py is in no room of tools/check.py" for n in sorted(extra)])
 
