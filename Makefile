@@ -22,7 +22,7 @@ setup: .venv/.ready # .venv with everything; about three minutes and 3 GB, once
 	touch $@
 
 demo: setup # all three stages on CPU: table, report, recordings in runs/demo (FRESH=1 starts over, RECIPE=, OUT=)
-	$(BIN)/python -m phys4d.batch $(RECIPE) $(if $(FRESH),--fresh) $(if $(OUT),--out $(OUT))
+	$(BIN)/python -m phys4d.commands run $(RECIPE) $(if $(FRESH),--fresh) $(if $(OUT),--out $(OUT))
 
 test: setup # everything that CI checks (ONLY=part of a check's name)
 	$(BIN)/python tools/check.py $(ONLY)

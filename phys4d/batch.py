@@ -6,7 +6,7 @@
 __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_recipes', 'list_notebooks', 'notebook_path',
            'check_recipe', 'load_recipe', 'Parameter', 'read_notebook', 'parameters_of', 'check_parameters', 'assign',
            'parse_assignments', 'sweep', 'parse_grid', 'RunKernel', 'PeakMemory', 'Quiet', 'execute', 'content',
-           'folder_for', 'Clock', 'run_recipe', 'main']
+           'folder_for', 'Clock', 'run_recipe']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
 import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, subprocess, sys, tempfile, threading, time
@@ -508,28 +508,3 @@ def _run_step(run, step, mark, recipe, clock, live, say):
     clock.done(step, seconds)
     left = f"; about {clock.left():.2g} min left" if clock.todo else ""
     say(f"      {step.name} took {seconds:.0f} s, peak memory {mem.mb/1024:.1f} GB{left}")
-
-# %% ../nbs/21_batch.ipynb #39beae3e
-import argparse
-from .core import run_cli
-
-def main(
-    argv=None, # list of words (default: the command line)
-):
-    "Run a recipe from the command line"
-    p = argparse.ArgumentParser(prog="phys4d_run", description="Run a recipe of nbs/runs; finished steps are skipped.")
-    p.add_argument("recipe", help=f"one of {', '.join(list_recipes())}, or a path to a .yaml file")
-    p.add_argument("--out", help="folder of the run (default runs/NAME)")
-    p.add_argument("--fresh", action="store_true", help="start over")
-    p.add_argument("-p", "--parameter", action="append", default=[], metavar="STEP.PARAMETER=VALUE")
-    p.add_argument("--sweep", action="append", default=[], metavar="STEP.PARAMETER=[V,V]", help="run once per value")
-    a = p.parse_args(argv)
-    def go():
-        recipe = parse_assignments(load_recipe(a.recipe), a.parameter)
-        grid = parse_grid(recipe, a.sweep)
-        for r in (sweep(recipe, grid) if grid else [recipe]):
-            run_recipe(r, out=Path(a.out)/r.name.partition("/")[2] if a.out and grid else a.out, fresh=a.fresh)
-    run_cli(go)
-
-# %% ../nbs/21_batch.ipynb #6ac44f42
-if __name__ == "__main__" and "__file__" in globals(): main() # not when this notebook runs

@@ -8,10 +8,10 @@ __all__ = ['SPLITS', 'CODECS', 'PAGE', 'VERSION', 'PARTS', 'TRAIN_PARTS', 'BATCH
            'shard_info', 'IndexedClip', 'IndexedShard', 'Rejection', 'Recipe', 'Index', 'read_index', 'write_index',
            'plan_shards', 'replacements', 'write_dataset', 'simulated', 'keep_parts', 'make_dataset', 'verify',
            'data_card', 'Place', 'ClipDataset', 'collate', 'batch_indices', 'batch_at', 'batches', 'Stream', 'stream',
-           'estimate', 'parse_seeds', 'main']
+           'estimate', 'parse_seeds']
 
 # %% ../nbs/06_data.ipynb #2b40ca23
-import argparse, hashlib, importlib, io, itertools, json, multiprocessing, os, random, shutil, signal, socket, subprocess
+import hashlib, importlib, io, itertools, json, multiprocessing, os, random, shutil, signal, socket, subprocess
 import tarfile, tempfile, threading, time, warnings, yaml
 from collections import Counter
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch.utils.data import Dataset
 from webdataset.compat import FluidInterface
 from .core import (Clip4D, DiskFull, Phys4DError, atomic_path, brief, check_schema, disk_full, ensure_dir, inside, is_full, load_json, one_of,
-                         parse_size, peak_memory_mb, progress, remove_leftovers, rng, run_cli, safe_name, shipped, shorten, write_text)
+                         parse_size, peak_memory_mb, progress, remove_leftovers, rng, safe_name, shipped, shorten, write_text)
 from .scenes import HELD_OUT, list_scenes, web_scene, web_scenes
 
 # %% ../nbs/06_data.ipynb #7134239c
@@ -862,49 +862,3 @@ def parse_seeds(text:str) -> list:
     try: return [n for p in text.split(",") for n in (range(*map(int, p.split(":"))) if ":" in p else [int(p)])]
     except (ValueError, TypeError): raise Phys4DError(f"Seeds {text!r} are not understood: write 0:10 or 1,5,7.") from None
 
-def _parser():
-    p = argparse.ArgumentParser(prog="phys4d_data", description="Make, check and describe folders of simulated clips.")
-    sub = p.add_subparsers(dest="command", required=True)
-    m = sub.add_parser("make", help="simulate scenes into shards; call again to resume")
-    m.add_argument("--out", required=True, help="dataset folder")
-    for name, default, text in (("scenes", "all", "comma-separated templates, or all"), ("seeds", "0:10", "0:10 or 1,5,7"), ("takes", "1", "1, 2 or 1,2"), ("size", 64, "pixels, height and width"),
-                                ("frames", 17, "per clip"), ("fps", 16., "frames per second"), ("workers", 1, "processes on this machine"), ("clips-per-shard", 16, "at most"),
-                                ("parts", ",".join(TRAIN_PARTS), "comma-separated arrays to keep, or all")):
-        m.add_argument(f"--{name}", type=type(default), default=default, help=f"{text} (default {default})")
-    m.add_argument("--source", default="sim", choices=["sim", "web"], help="true physics, or looks and physics unrelated")
-    m.add_argument("--codec", default="packed", choices=CODECS, help="packed: small and lossless; raw: fastest to read; half: floats rounded to half precision")
-    m.add_argument("--ray", metavar="auto|HOST:PORT", help="send the work to a Ray cluster of which this machine is a part")
-    m.add_argument("--estimate", action="store_true", help="only say how long, how large")
-    sub.add_parser("verify", help="check every shard against the index").add_argument("folder")
-    c = sub.add_parser("card", help="write README.md with the head that the Hugging Face Hub reads")
-    c.add_argument("folder")
-    c.add_argument("--license", default="apache-2.0", help="identifier of the Hub, such as cc-by-4.0")
-    c.add_argument("--title", default="Clips made by phys4d")
-    return p
-
-def main(argv=None): # exit code 2 and one sentence on stderr if something is wrong
-    "Command line of this module."
-    a = _parser().parse_args(argv)
-    run_cli(lambda: print(dict(make=_make_command, verify=_verify_command, card=_card_command)[a.command](a)))
-
-def _card_command(a): return write_text(Path(a.folder)/"README.md", data_card(a.folder, a.license, a.title)) or f"wrote {a.folder}/README.md"
-
-def _verify_command(a):
-    if problems := verify(a.folder): raise Phys4DError(" ".join(problems))
-    return f"{a.folder} is sound"
-
-def _make_command(a):
-    scenes = a.scenes.split(",") if a.scenes != "all" else web_scenes() if a.source == "web" else list_scenes()
-    for s in scenes: one_of(s, list_scenes(), "scene")
-    seeds, takes, parts = parse_seeds(a.seeds), parse_seeds(a.takes), None if a.parts == "all" else a.parts.split(",")
-    n, common = len(scenes) * len(seeds) * len(takes), (a.size, a.frames, a.fps)
-    if a.estimate or n >= 200 and not (Path(a.out)/"index.json").exists():
-        text = estimate(n, scenes, *common, a.source, parts, a.codec, a.workers, a.out)
-        if a.estimate: return text
-        print(text, flush=True)
-    ds = make_dataset(a.out, scenes, seeds, *common, takes, a.workers, a.clips_per_shard, a.source, parts, a.codec, a.ray)
-    lost = len(read_index(a.out)["rejected"])
-    return f"{len(ds)} clips in {a.out}" + (f"; {lost} seeds were rejected and replaced (index.json says why)" if lost else "")
-
-# %% ../nbs/06_data.ipynb #c864282d
-if __name__ == "__main__" and "get_ipython" not in globals(): main()

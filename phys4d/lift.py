@@ -7,10 +7,10 @@ __all__ = ['FITS', 'ATTENTION', 'TRAINED', 'to_tensor', 'to_uint8', 'fit_image',
            'clip_shape', 'fitting_shape', 'latent_noise', 'default_camera', 'to_clips', 'Sampling', 'check_seed',
            'check_prompt', 'check_camera', 'generate_batch', 'generate', 'last_sigma', 'predict', 'perceive',
            'LoraShape', 'add_lora', 'disable_lora', 'lora_parameters', 'SavedModel', 'save', 'load_heads', 'load_lora',
-           'load', 'main']
+           'load']
 
 # %% ../nbs/12_lift.ipynb #0370216b
-import argparse, json, operator, os
+import json, operator, os
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 from .backbone import Backbone, euler, guided
 from .core import (Camera, Clip4D, Count, Phys4DError, Positive, Weight, brief, check_schema, load_json, load_tensors, make_config, one_of, pick_device,
-    progress, root, run_cli, save_tensors, shipped, write_text)
+    progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters
 
 # %% ../nbs/12_lift.ipynb #ec25ca24
@@ -525,25 +525,3 @@ def load(
     if backbone is None: backbone = _backbone_of(info.backbone, folder/'lifted.json')
     return lift(backbone, folder if heads is None else heads, (folder if info.lora else None) if lora is None else lora, device)
 Lifted.load = staticmethod(load)
-
-# %% ../nbs/12_lift.ipynb #8dd6b02c
-def main(argv=None): # exit code 2 and one sentence on stderr if something is wrong
-    "Generate one 4D clip from the command line."
-    p = argparse.ArgumentParser(prog='phys4d_generate', description='Generate one 4D clip and write it as a .safetensors file.')
-    p.add_argument('model', help='diffusers pipeline folder, or a folder written by Lifted.save')
-    p.add_argument('--prompt', help='what happens')
-    p.add_argument('--image', help='first frame, a picture file')
-    p.add_argument('--heads', help='weights of the heads (file or folder)')
-    p.add_argument('--lora', help='LoRA weights (file or folder)')
-    p.add_argument('--seed', type=int, default=0)
-    p.add_argument('--steps', type=int, default=20, help='denoising steps')
-    p.add_argument('--device', default='cpu')
-    p.add_argument('--out', required=True, help='file to write')
-    a = p.parse_args(argv)
-    def go():
-        saved = (Path(a.model)/'lifted.json').is_file()
-        model = Lifted.load(a.model, a.device) if saved else lift(a.model, heads=a.heads, lora=a.lora, device=a.device)
-        model.generate(a.prompt, a.image, a.seed, a.steps).save(a.out)
-    run_cli(go)
-
-if __name__ == "__main__" and "__file__" in globals(): main()

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['DEPTH', 'FLOW', 'TINY_DEPTH', 'SEEN', 'HUB', 'VIDEO_TYPES', 'depth_estimator', 'flow_estimator', 'get_depth',
            'get_flow', 'dis_flow', 'raft_flow', 'consistency', 'TinyDepth', 'load_tiny_depth', 'tiny_depth',
-           'transformers_depth', 'VideoSampling', 'read_video', 'pseudo_label', 'label_dataset', 'label_folder', 'main']
+           'transformers_depth', 'VideoSampling', 'read_video', 'pseudo_label', 'label_dataset', 'label_folder']
 
 # %% ../nbs/13_pseudo.ipynb #19f0fa0b
-import argparse, contextlib, hashlib, inspect, json, os, re
+import contextlib, hashlib, inspect, json, os, re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import cv2
 import numpy as np, torch, torch.nn.functional as F
 from pydantic import Field
 from torch import nn
-from .core import Clip4D, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, run_cli, shipped
+from .core import Clip4D, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped
 from .data import ClipDataset, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
 
@@ -322,27 +322,3 @@ def label_folder(videos,                 # folder of video files
     recipe = dict(maker="label_folder", videos={p.name: _sha256(p)[:16] for p in paths}, per_video=per_video, weights=_weights_hash(depth), **common)
     _forget_stale(out, jobs, recipe)
     return write_dataset(out, jobs, _label_video, recipe, workers)
-
-# %% ../nbs/13_pseudo.ipynb #48809313
-def main(argv=None): # exit code 2 and one sentence on stderr if something is wrong
-    "Command line of this module."
-    p = argparse.ArgumentParser(prog="python -m phys4d.pseudo", description="Estimate depth and motion of a video, or of a folder of videos.")
-    p.add_argument("video", help="video file, or folder of them")
-    p.add_argument("--out", required=True, help=".safetensors clip, or dataset folder")
-    p.add_argument("--depth", default="tiny-depth", help=f"{', '.join(DEPTH)}, or a model folder")
-    p.add_argument("--flow", default="dis", help=", ".join(FLOW))
-    for name, default in (("frames", 17), ("size", 64), ("per-video", 1)): p.add_argument(f"--{name}", type=int, default=default)
-    p.add_argument("--fps", type=float, default=16)
-    run_cli(lambda: _label_command(p.parse_args(argv)))
-
-def _label_command(a):
-    if Path(a.video).is_dir():
-        ds = label_folder(a.video, a.out, a.depth, a.flow, a.frames, a.size, a.fps, a.per_video)
-        print(f"{len(ds)} clips in {a.out}")
-    else:
-        clip = pseudo_label(a.video, a.depth, a.flow, a.fps, frames=a.frames, size=a.size)
-        clip.save(a.out)
-        print(f"{clip.frames} frames of {clip.height}×{clip.width} at {clip.fps:g} fps in {a.out}")
-
-# %% ../nbs/13_pseudo.ipynb #6ffcfccf
-if __name__ == "__main__" and "get_ipython" not in globals(): main()

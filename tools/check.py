@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-ROOMS = "core geometry scenes render matter links soft grains particles heat sim data viz metrics physics_iq backbone wan cogvideox tiny_wan heads lift pseudo losses pretrain sft rollout rewards ppo evals report batch studio".split()
+ROOMS = "core geometry scenes render matter links soft grains particles heat sim data viz metrics physics_iq backbone wan cogvideox tiny_wan heads lift pseudo losses pretrain sft rollout rewards ppo evals report batch studio commands".split()
 ENV = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1",
                     "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
@@ -137,7 +137,7 @@ def nbdev_test():
 def demo_path():
     "The demo's recipe at its smallest sizes: killed in the middle, resumed, complete, and then nothing left to do"
     out = Path(tempfile.mkdtemp())/"smoke"
-    cmd, seen = [sys.executable, "-m", "phys4d.batch", "smoke", "--out", out], []
+    cmd, seen = [sys.executable, "-m", "phys4d.commands", "run", "smoke", "--out", out], []
     first = subprocess.Popen([str(c) for c in cmd], cwd=ROOT, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1, start_new_session=True)
     for line in first.stdout:
         print("   ", line.rstrip(), flush=True); seen.append(line)
