@@ -20,7 +20,8 @@ def motion_masks(rgb, # (t,h,w,3) uint8
                 )->np.ndarray: # (t,h,w) uint8, 0 or 255
     "Where something moves, frame by frame."
     rgb = np.asarray(rgb)
-    if rgb.ndim != 4 or rgb.shape[-1] != 3 or rgb.dtype != np.uint8: raise Phys4DError(f"physics_iq: frames are {rgb.shape} {rgb.dtype}; (t,h,w,3) uint8 is needed")
+    if rgb.ndim != 4 or rgb.shape[-1] != 3 or rgb.dtype != np.uint8 or not rgb.size:
+        raise Phys4DError(f"physics_iq: frames are {rgb.shape} {rgb.dtype}; (t,h,w,3) uint8 is needed")
     grey = [cv2.GaussianBlur(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), (5, 5), 0) for f in rgb]
     average, kernel, out = grey[0].astype(np.float64), np.ones((5, 5), np.uint8), [np.zeros_like(grey[0])]
     for g in grey[1:]:
@@ -35,12 +36,14 @@ def iou(a, b)->float: # bool arrays
     union = np.logical_or(a, b).sum()
     return float(np.logical_and(a, b).sum()/union) if union else 1.
 
-def shrunk(rgb, size, # (width, height)
-           frames:int)->tuple: # (t,h,w,3) colours in [0,1], (t,h,w) bool masks
+def shrunk(rgb, # (t,h,w,3) uint8
+           masks, # (t,h,w) of `motion_masks`
+           size, # (width, height)
+           frames:int # how many count
+          )->tuple: # (t,h,w,3) colours in [0,1], (t,h,w) bool masks
     "Frames and motion masks at the size of comparison."
-    masks = motion_masks(rgb)[:frames]
     small = np.stack([cv2.resize(f, size) for f in rgb[:frames]])/255
-    return small, np.stack([cv2.resize(m, size) for m in masks]) > 127
+    return small, np.stack([cv2.resize(m, size) for m in masks[:frames]]) > 127
 
 def four_numbers(a, b)->dict: # a, b: (frames, masks) from `shrunk`
     "st, s, ws (IoUs, higher is nearer) and mse of two videos."
@@ -64,11 +67,18 @@ def compare_takes(pred, # Clip4D or (t,h,w,3) uint8
     "The raw numbers of one sample."
     fps = fps or getattr(take1, "fps", 16)
     videos = [frames_of(c) for c in (pred, take1, take2)]
+    masks = [motion_masks(v) for v in videos]
+    if not (np.isfinite(seconds*fps) and round(seconds*fps) >= 1):
+        raise Phys4DError(f"physics_iq: {seconds} seconds at {fps} frames a second hold no frame; both must be positive")
     n = min(len(videos[1]), round(seconds*fps))
-    if min(map(len, videos)) < n: raise Phys4DError(f"physics_iq: prediction, take 1 and take 2 have {', '.join(str(len(v)) for v in videos)} frames; each needs the first {n}")
+    if min(map(len, videos)) < n:
+        have = ", ".join(str(len(v)) for v in videos)
+        raise Phys4DError(f"physics_iq: prediction, take 1 and take 2 have {have} frames; each needs the first {n}")
     h, w = videos[1].shape[1:3]
-    if shrink < 1 or min(h, w)//shrink < 4: raise Phys4DError(f"physics_iq: shrink is {shrink} for frames of {h}×{w}; at least 4 pixels must remain, so 1 to {min(h, w)//4} is allowed")
-    p, a, b = (shrunk(v, (w//shrink, h//shrink), n) for v in videos)
+    if not (isinstance(shrink, int) and shrink >= 1 and min(h, w)//shrink >= 4):
+        raise Phys4DError(f"physics_iq: shrink is {shrink!r} for frames of {h}×{w}; at least 4 pixels must remain: "
+                          f"1 to {min(h, w)//4} is allowed")
+    p, a, b = (shrunk(v, m, (w//shrink, h//shrink), n) for v, m in zip(videos, masks))
     return {**four_numbers(a, p), **{f"v_{k}": x for k, x in four_numbers(a, b).items()}}
 
 # %% ../nbs/09_physics_iq.ipynb #17eda605
@@ -93,5 +103,8 @@ def as_table(samples)->pd.DataFrame:
     "Dicts of `compare_takes` as a table; one sentence if they are none."
     d = pd.DataFrame([samples] if isinstance(samples, dict) else samples)
     lack = [k for p in ("", "v_") for k in (p+"st", p+"s", p+"ws", p+"mse") if k not in d]
-    if lack or not len(d): raise Phys4DError(f"physics_iq: samples lack {', '.join(lack) or 'rows'}; pass a list of dicts made by compare_takes")
-    return d
+    if lack or not len(d):
+        raise Phys4DError(f"physics_iq: samples lack {', '.join(lack) or 'rows'}; pass a list of dicts made by compare_takes")
+    numbers = d.apply(pd.to_numeric, errors="coerce")
+    if np.isfinite(numbers.to_numpy(float)).all(): return numbers
+    raise Phys4DError("physics_iq: samples hold something that is no finite number; make them by compare_takes")

@@ -275,7 +275,8 @@ svg{display:block;width:100%;height:auto} svg text{font-family:system-ui,sans-se
 dl{display:grid;grid-template-columns:fit-content(13rem) 1fr;gap:.35rem 1.2rem;margin:0} dt{font-weight:600} dd{margin:0}
 @media (max-width:600px){dl{grid-template-columns:1fr} dd{margin-bottom:.5rem}
 main{padding:1.4rem .8rem 3rem} h1{font-size:1.6rem} .verdict{font-size:1.05rem}
-table.p4d td,table.p4d th{padding:.35em .5em} table.p4d tbody th{position:sticky;left:0;background:var(--card);max-width:9.5rem}}
+table.p4d{font-size:.85em} table.p4d td,table.p4d th{padding:.35em .4em}
+table.p4d tbody th{position:sticky;left:0;background:var(--card);max-width:7.5rem}}
 table.p4d td{white-space:nowrap} table.p4d.facts td{white-space:normal;text-align:left}
 table.facts td{text-align:left}
 details{margin:.6rem 0} summary{cursor:pointer;font-weight:600;padding:.3rem 0} pre{overflow-x:auto;font-size:.82rem} code{font-size:.92em}
