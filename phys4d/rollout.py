@@ -143,7 +143,7 @@ def group_noise(
     generator:torch.Generator, # on the CPU
     shared:bool=False, # one draw per scene, repeated
     antithetic:bool=False, # second half of each group mirrors the first
-    device="cpu",
+    device=None, # where the result is wanted; None: on the CPU
 ) -> Tensor: # (b c t h w) standard normal
     "Standard normal noise for `b` rollouts in groups, optionally shared or mirrored within each group."
     b, n = shape[0], 1 if shared else (group+1)//2 if antithetic else group
@@ -151,7 +151,7 @@ def group_noise(
     z = torch.randn(b//group, n, *shape[1:], generator=generator)
     if shared: z = z.expand(-1, group, *z.shape[2:])
     elif antithetic: z = torch.cat([z, -z], 1)[:,:group]
-    return z.reshape(shape).contiguous().to(device)
+    return z.reshape(shape).contiguous().to(device or "cpu")
 
 # %% ../nbs/17_rollout.ipynb #bfc4f309
 def pick_window(
@@ -192,16 +192,19 @@ def sample(
     blocks:tuple=(), # transformer blocks whose features the heads read
     same_start:bool=False, # rollouts of a group share the first noise
     antithetic:bool=False, # mirror the noise within each group
+    size:tuple=(), # (frames, height, width) of the clips, pixels; () = as the backbone was trained
 ) -> Trajectory: # s·group rollouts, scene by scene
     "Denoise a group of clips per scene; stochastic and scored inside `window`, deterministic outside."
     backbone = getattr(model, "backbone", model)
+    for i in window: pick_window(steps, 1, i) # raises where a step cannot be stochastic
     generator = generator or torch.Generator().manual_seed(0)
     many = lambda t: None if t is None else repeat(t, "s ... -> (s g) ...", g=group)
     sigmas = backbone.sigmas(steps, shift).float().to(cond.device)
     tr = Trajectory(sigmas, tuple(window), None, None, None, None, many(cond), many(first), [], a, kernel, guidance, many(null))
-    shape = (len(tr.cond), *backbone.spec.latent_shape())
+    shape = (len(tr.cond), *backbone.spec.latent_shape(*size))
     draw = lambda shared=False: group_noise(shape, group, generator, shared, antithetic and not shared, cond.device)
     x = draw(same_start)
+    if first is not None and first.shape[3:] != x.shape[3:]: raise Phys4DError(f"sample: first frames of {'×'.join(map(str, first.shape[3:]))} latent cells do not fit clips of {'×'.join(map(str, x.shape[3:]))}; give their size")
     if first is not None: x[:,:,:1] = tr.first
     with backbone.capture(tuple(blocks)) as captured:
         tr.x0, (tr.latents, tr.nexts, tr.logps) = _walk(backbone, x, tr, draw)
