@@ -116,6 +116,7 @@ def papers():
     told = re.findall(r"^## (\S+)", (ROOT/"CHANGELOG.md").read_text(), re.M)
     gone = [n for n in re.findall(r"`(\d\d[a-z]?_\w+)`", (ROOT/"CONTRIBUTING.md").read_text()) if not (ROOT/"nbs"/f"{n}.ipynb").exists()]
     import readme
+    if lost := readme.dead((ROOT/"README.md").read_text()): return f"README.md links to {', '.join(lost)}, which does not exist; execute nbs/index.ipynb and call `make readme`"
     if readme.stale(): return "README.md is not what nbs/index.ipynb says; call `make readme`"
     if gone: return f"CONTRIBUTING.md speaks of {', '.join(gone)}, which is no notebook in nbs/"
     return "" if cited == version and version in told else f"settings.ini has version {version}, CITATION.cff {cited}, CHANGELOG.md {', '.join(told)}"

@@ -124,11 +124,11 @@ def use(venv, work):
     (work/"ten_lines.py").write_text(ten_lines())
     (work/"short.yaml").write_text(RECIPE)
     before = {p for p in venv.rglob("*") if "__pycache__" not in p.parts}
-    def run(lines):
-        try: return "".join(sh("bash", "-c", line, cwd=work, env=env) and "" for line in lines)
+    def run(line):
+        try: return sh("bash", "-c", line, cwd=work, env=env) and ""
         except RuntimeError as e: return str(e)
     one, two = commands()
-    with ThreadPoolExecutor(2) as pool: bad = list(pool.map(run, [["python ten_lines.py", *one], two]))
+    with ThreadPoolExecutor(2) as pool: bad = sum(pool.map(lambda row: [run(line) for line in row], [["python ten_lines.py", *one], two]), [])
     bad += [f"{p.relative_to(venv)} was written into the installation" for p in venv.rglob("*") if p not in before and "__pycache__" not in p.parts]
     return [b for b in bad if b] + [f"{f} was not written into the working folder" for f in WROTE if not (work/f).exists()]
 
