@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/"tools")]
 
-from docs import cards, pages, site, tests
+from docs import cards, pages, site, tests, typed
 
 QUIET = dict(PYTHONPATH=str(ROOT), TQDM_DISABLE="1", OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore", TRANSFORMERS_VERBOSITY="error")
 BEGAN = time.time()
@@ -53,14 +53,22 @@ def build_site():
     site.enrich_search()
     return count, warnings + site.check(), bool(maths)
 
+def check():
+    "What CI checks: the tests of the steps, and every command that a page tells to type"
+    tests.run()
+    problems = typed.check()
+    for p in problems: print(p)
+    return 1 if problems else 0
+
 def main():
     os.chdir(ROOT)
     os.environ.update(QUIET)
+    if "--check" in sys.argv: return check()
     tests.run()
     clean()
     files = pages.sources()
     say(f"{len(files)} notebooks")
-    problems = prepare(files)
+    problems = prepare(files) + typed.check()
     connect(files)
     say_what_is_silent()
     count, more, maths = build_site()

@@ -126,6 +126,11 @@ def installed():
     from installed import installed
     return installed()
 
+def typed():
+    "The steps of the docs, and every command that a page tells to type"
+    r = sh(sys.executable, "tools/build_docs.py", "--check")
+    return (r.stdout + r.stderr)[-3000:] if r.returncode else ""
+
 def nbdev_test():
     live = subprocess.Popen([BIN/"nbdev_test", "--n_workers", str(min(os.cpu_count() or 1, 8)), "--timing", "--do_print"], cwd=ROOT, env=ENV,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -160,7 +165,8 @@ def demo_path():
 
 CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
           ("pyflakes", pyflakes), ("every module imports alone", imports), ("what setup says of a Python", pythons),
-          ("papers say one version, and names that exist", papers), ("nbdev_test", nbdev_test),
+          ("papers say one version, and names that exist", papers),
+          ("commands in the pages are understood", typed), ("nbdev_test", nbdev_test),
           ("the demo's path, killed and resumed, at the smallest sizes", demo_path)]
 
 def main(only=None):

@@ -1,7 +1,7 @@
 "Tests of the pure steps; `make docs` runs them first, in a second."
 from fastcore.docments import DocmentText
 
-from . import cards, pages, site
+from . import cards, pages, site, typed
 
 def same(a, b): assert a == b, f"{a!r}\n!=\n{b!r}"
 
@@ -74,6 +74,12 @@ def test_links_are_checked():
     same(site.link_problem(page, "img", "https://x.org/a.png", {}), "<img> fetches https://x.org/a.png")
     same(site.link_problem(page, "a", "https://x.org", {}), None)
     same(site.link_problem(page, "a", "none.html", {}), "broken link none.html")
+
+def test_typed_commands():
+    same(typed.typed_lines("```sh\nmake demo\nphys4d_run demo # all\n```\nand `phys4d_view a --png b` or `phys4d_view`"), ["phys4d_run demo # all", "phys4d_view a --png b"])
+    for good in ("phys4d_simulate rigid/ball_drop --seed 3 # a ball", "phys4d_run demo -p stage2.config.rank=8", "phys4d_data verify x"): same(typed.typed_problem(good), None)
+    for bad, word in (("phys4d_simulate x --sede 3", "--sede"), ("phys4d_run demo -p stage2.config.rnk=8", "rank"), ("phys4d_data mak x", "no such command")):
+        assert word in typed.typed_problem(bad), bad
 
 def run():
     "Every test of this file"
