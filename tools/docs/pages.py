@@ -147,7 +147,7 @@ def plain_html(text):
 def is_progress_bar(data): return re.search(r"%\||it/s|Loading", "".join(data.get("text/plain", "")))
 
 def tidy_output(output, link):
-    "An output that a page without a kernel and without a network can show; None to drop it. `link` makes links of names"
+    "An output that a page without a kernel and without a network can show; None to drop it. `link` makes links of the names on a card"
     data = output.get("data", {})
     if output.get("name") == "stderr": return None # notices of libraries
     if PLOTLY in data: return output | {"data": {"text/html": plotly_html(data[PLOTLY])}}
@@ -196,7 +196,8 @@ def tidy(page, notebook, names):
         if c["cell_type"] == "raw": c["source"] = front_matter(text, notebook)
         elif c["cell_type"] == "markdown": c["source"] = link(local_links(text, up))
         elif c["cell_type"] == "code":
-            c["outputs"] = [o for o in (tidy_output(o, link) for o in c.get("outputs", [])) if o]
+            on_card = link if shown_name(c) else str # in other outputs a name in backticks may be anything
+            c["outputs"] = [o for o in (tidy_output(o, on_card) for o in c.get("outputs", [])) if o]
             c["source"] = visible_code(text)
     nb["cells"] = in_order(nb["cells"], names.order.get(here, []))
     page.write_text(json.dumps(nb))
