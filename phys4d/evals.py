@@ -330,7 +330,7 @@ def summarise(df:pd.DataFrame, # long table of `evaluate`
               n_boot=1000, seed=0 # of the bootstrap
              )->pd.DataFrame: # columns suite,stage,metric,unit,better,mean,lo,hi,n,seed; n counts scenes
     "Mean and 95 % bootstrap interval over scenes."
-    lack = {"suite", "stage", "metric", "scene", "value"} - set(df)
+    lack = {"suite", "stage", "metric", "unit", "better", "scene", "value"} - set(df)
     if lack: raise Phys4DError(f"summarise: the table lacks {', '.join(sorted(lack))}; pass the long table of evaluate")
     out = []
     for (suite, stage, metric, unit, better), g in by_scene(df).groupby(["suite", "stage", "metric", "unit", "better"], sort=False):
@@ -512,6 +512,8 @@ def contact_sheet(truth:Clip4D, # the simulation
                   parts=("rgb", "depth", "flow"), title=None, cell=.72, **kw # passed on to viz.sheet
                  ): # matplotlib figure
     "Rows: truth and stages; columns: frames, part after part."
+    if not (isinstance(frames, int) and frames >= 1):
+        raise Phys4DError(f"contact_sheet: frames is {frames!r}; a whole number of at least 1 is needed")
     clips = {"truth": truth, **stages}
     s, at, rows = scales(*clips.values()), pick(truth.frames, frames), {}
     gap, grey = np.full((truth.height, 1, 3), 255, np.uint8), np.full((truth.height, truth.width, 3), 235, np.uint8)

@@ -35,7 +35,7 @@ def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that bo
         need_parts(c, *parts, who=who)
     a, b = (pred.frames, pred.height, pred.width), (truth.frames, truth.height, truth.width)
     if a != b:
-        raise Phys4DError(f"metrics: the prediction is {a} and the truth {b} (frames, height, width); they must be equal, crop or resize one")
+        raise Phys4DError(f"metrics: the prediction is {a} and the truth {b} (frames, height, width); they must be equal: crop or resize")
 
 def need_parts(clip:Clip4D, *parts:str, who="clip"):
     "Raise `Phys4DError` unless the clip holds `parts`."
@@ -75,7 +75,7 @@ def world_camera(clip:Clip4D, truth:Clip4D # `clip` itself, or what it is compar
                           "give the truth its own camera, or the prediction none")
     have, need = (len(cam), cam.height, cam.width), (clip.frames, clip.height, clip.width)
     if have == need: return cam
-    raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width) and the clip is {need}; give one of its size (Camera.resized)")
+    raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width), the clip is {need}; give one of its size (Camera.resized)")
 
 # %% ../nbs/08_metrics.ipynb #298af0bd
 def valid_flow(clip:Clip4D)->np.ndarray: # (t-1,h,w) bool
@@ -432,11 +432,11 @@ class Metric:
     needs: tuple = ()                 # fields of the prediction
     note: str = ""
     source: Callable = None           # (pred, truth) -> anything, work that several metrics share
-    worst: object = None              # of a lost clip: a number or truth -> number; None: what was computed, and for nan the worst beside it
+    worst: object = None              # of a lost clip: a number or truth -> number; None: what was computed, for nan the worst beside it
     about: str = ""                   # one line for who reads a table
     def __post_init__(self): one_of(self.better, ("lower", "higher"), "direction (better)", f"Metric {self.name}")
     def __call__(self, pred:Clip4D, truth:Clip4D, shared=None)->float:
-        "The number; nan where it does not apply. `shared` keeps the work of sources, and as \"lost\" the metrics to which the clip is lost."
+        "The number; nan where it does not apply. `shared` keeps the work of sources, and as \"lost\" the metrics that lost the clip."
         shared = {} if shared is None else shared
         value = self.value(pred, truth, shared)
         if not self.lost(pred, truth, value): return value
@@ -498,7 +498,8 @@ for _k, _u, _b, _a in (("abs_rel", "share", "lower", "mean error of depth as a s
                        ("log_l1", "nats", "lower", "mean error of the logarithm of depth")):
     add_metric(_k, _u, _b, lambda d, q, k=_k: d[k], mask=_known, needs=("depth",), source=depth_metrics, about=_a)
 add_metric("coverage", "share", "higher", coverage, mask=_known, needs=("depth",),
-           note="where less than 1, the errors above count the rest as 0 m", about="share of the truth's pixels at which the clip has depth at all")
+           note="where less than 1, the errors above count the rest as 0 m",
+           about="share of the truth's pixels at which the clip has depth at all")
 for _k, _u, _m, _a in (("epe", "px", "valid truth", "mean length of the error of flow; a missing vector counts as the picture's diagonal"),
                        ("fl_all", "share", "valid truth", "share of flow vectors that are wrong by over 3 px and over 5 %"),
                        ("epe_objects", "px", "object pixels", "epe over the pixels of objects alone")):
@@ -511,7 +512,8 @@ add_metric("e_warp", "squared, [0,1]", "lower", lambda p, q: e_warp(p, fair_visi
 add_metric("dynamic_degree", "px/frame", "higher", lambda p, q: dynamic_degree(p), mask="fastest 5 %", needs=("flow",), worst=0,
            about="speed of the fastest 5 % of pixels: does anything move?")
 add_metric("jitter", "× truth", "lower", jitter, mask="followed object points", needs=("depth", "flow"),
-           note="1 is as smooth as the truth, 0 is frozen", about="shaking of followed object points; 1 is as smooth as the truth, 0 is frozen")
+           note="1 is as smooth as the truth, 0 is frozen",
+           about="shaking of followed object points; 1 is as smooth as the truth, 0 is frozen")
 add_metric("apd3d", "share", "higher", apd3d, mask="followed object points", needs=("depth", "flow"), note="gold, never a reward", worst=0,
            about="share of followed object points that are near the true ones in 3D, mean over five distances; no stage is rewarded for it")
 for _k, _a in (("energy", "drift of an object's energy while it flies freely"),

@@ -57,7 +57,8 @@ def verdict_pairs(diff:pd.DataFrame)->list: # of (a, b)
 
 def gain_text(row)->str: # plain text
     "A metric and its paired difference, with the interval."
-    return f"{row.metric} {row.diff:+.3g} [{row.lo:+.2g}, {row.hi:+.2g}]".replace("-", "−")
+    interval = f"[{row.lo:+.2g}, {row.hi:+.2g}]" if np.isfinite(row.lo) else "(one scene, no interval)"
+    return f"{row.metric} {f'{row.diff:+.3g} {interval}'.replace('-', '−')}"
 
 # %% ../nbs/20a_report.ipynb #62f07f52
 def verdict_html(diff:pd.DataFrame, # of `differences`
@@ -207,7 +208,8 @@ def glossary_html(summary:pd.DataFrame, # of `summarise`
 # %% ../nbs/20a_report.ipynb #7d9c4ee2
 def _step_cell(r):
     if r is None: return "<td>–</td>"
-    return f"<td class='{r.verdict.split()[0]}'>{r.diff:+.3g}{' ◆' if r.apart else ''}<br><small>{r.lo:+.2g} … {r.hi:+.2g}</small></td>"
+    interval = f"{r.lo:+.2g} … {r.hi:+.2g}" if np.isfinite(r.lo) else "one scene"
+    return f"<td class='{r.verdict.split()[0]}'>{r.diff:+.3g}{' ◆' if r.apart else ''}<br><small>{interval}</small></td>"
 
 def steps_html(diff:pd.DataFrame, # of `differences`
                metrics=None # names; None: all
