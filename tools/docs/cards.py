@@ -66,11 +66,12 @@ def house_words():
     "What a parameter of a name means wherever its function adds nothing"
     return yaml.safe_load(WORDS.read_text())
 
-def house_word(name, obj):
-    "The house's meaning of a parameter: of this function, of its room, or everywhere; empty when there is none"
+def meaning(name, comment, obj):
+    "What a parameter means: by the house's word for this function, its comment, the word of its room, the word everywhere"
     room, words = obj.__module__.rpartition(".")[2], house_words()
     keys = f"{room}.{obj.__qualname__}.{name}", f"{room}.{name}", name
     key = next((key for key in keys if key in words), None)
+    if comment and key != keys[0]: return comment
     if key: USED.add(key)
     elif name not in ("args", "kwargs"): SILENT.add(keys[0])
     return words.get(key, "")
@@ -83,7 +84,7 @@ def parameters(obj, said):
     "Name, type, default and meaning of each parameter, and of what comes back; `said` is what docments found"
     said = {name: p for name, p in said.items() if name not in ("self", "cls")}
     back = said.pop("return", {})
-    rows = [(code(stars(p) + n), linked(type_name(p.get("anno", EMPTY))), code(default_text(n, p, obj)), prose(p.get("docment") or house_word(n, obj)))
+    rows = [(code(stars(p) + n), linked(type_name(p.get("anno", EMPTY))), code(default_text(n, p, obj)), prose(meaning(n, p.get("docment"), obj)))
             for n, p in said.items()]
     back = () if isinstance(obj, type) or not back.get("docment") else ("*returns*", linked(type_name(back["anno"])), "", prose(back["docment"]))
     return rows, back

@@ -45,9 +45,17 @@ def test_parameter_table():
 
 def test_words_of_the_house():
     words = cards.house_words()
-    same(cards.house_word("truth", demo), words["truth"])
-    demo.__module__ = "phys4d.links"
-    same(cards.house_word("q", demo), words["links.q"])
+    same(cards.meaning("truth", "", demo), words["truth"])
+    same(cards.meaning("truth", "its comment", demo), "its comment")
+    moved = copy_of("stopped", "phys4d.links")
+    same(cards.meaning("q", "", moved), words["links.q"])
+    same(cards.meaning("dt", "speed, seconds", moved), "seconds")
+
+def copy_of(name, module):
+    "A function that says it is another"
+    def fn(): pass
+    fn.__qualname__, fn.__module__ = name, module
+    return fn
 
 def test_line_of_a_name():
     notebook = '"cell_type": "code",\n"source": [\n  "#| export\\n",\n  "@patch\\n",\n  "def a(): pass"\n]\n"cell_type": "code",\n  "def b(): pass"\n'
