@@ -23,7 +23,7 @@ from .core import Clip4D, Phys4DError, escape, root, shorten
 from .render import draw
 from .scenes import list_scenes, load_scene
 from .sim import rollout
-from .viz import STAGES, assumed, box, caption, cloud, colorize, eye_of, hexes, label, layer, log_clip, run_clips, scales, template, truth_of
+from .viz import STAGES, assumed, box, caption, cloud, colorize, hexes, label, layer, log_clip, run_clips, scales, space, template, truth_of
 
 # %% ../nbs/22_studio.ipynb #06113995
 def picture(
@@ -146,7 +146,7 @@ class ClipExplorer(Dashboard):
     "Turn through one clip, or several side by side"
     def __init__(self,
         clips=None, # a Clip4D, or name → Clip4D; None: `load` them later
-        truth:str=None, # name of the clip to compare with; by default "truth" when there is one
+        truth=None, # clip to compare with, or the name of one; by default "truth" when there is one
         max_points:int=900, # points in space
         width:int=170, # of a picture, pixels
         start:int=0, # frame shown first
@@ -169,15 +169,15 @@ class ClipExplorer(Dashboard):
     @worded
     def load(self,
         clips, # a Clip4D, or name → Clip4D
-        truth:str=None, # name of the clip to compare with; by default "truth" when there is one
+        truth=None, # clip to compare with, or the name of one; by default "truth" when there is one
         start:int=0, # frame shown first
     ):
         "Show other clips"
         clips = {"clip": clips} if isinstance(clips, Clip4D) else dict(clips)
         if not clips: raise Phys4DError("studio.ClipExplorer: no clips; give a Clip4D or name → Clip4D")
-        truth = truth or ("truth" if "truth" in clips else None)
-        if truth is not None and truth not in clips: raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
-        self.clips, self.truth, self.scale, self._drawn = clips, clips.get(truth), scales(*clips.values()), {}
+        truth = "truth" if truth is None and "truth" in clips else truth
+        if isinstance(truth, str) and truth not in clips: raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
+        self.clips, self.truth, self.scale, self._drawn = clips, clips.get(truth) if isinstance(truth, str) else truth, scales(*clips.values()), {}
         first, self.words.value = next(iter(clips.values())), ""
         self.prompt.value, self.fps = f"<b>{escape(first.prompt)}</b>", first.fps
         with self.silent(): self._fit(max(c.frames for c in clips.values()) - 1, start)
@@ -214,10 +214,9 @@ def _turn(self, change=None):
     self.space.layout.display = None if there else "none"
     if not there: return
     lo, hi = box(clip, [0, clip.frames - 1])
-    axes = {f"{a}axis": dict(title=dict(text=f"{a} (m)", font=dict(size=12)), tickfont=dict(size=10), nticks=4, range=[float(l), float(h)]) for a, l, h in zip("xyz", lo, hi)}
     note = [dict(text="camera assumed", x=0, y=1, xref="paper", yref="paper", showarrow=False)] * assumed(clip)
     self.points.update_layout(template=template(), width=380, height=340, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, uirevision=self.which.value,
-                              annotations=note, scene=dict(aspectmode="data", camera=dict(eye=eye_of(clip, lo, hi)), **axes))
+                              annotations=note, scene=space(clip, lo, hi, 1.15))
     self._cloud()
 
 def _cloud(self):
@@ -275,7 +274,7 @@ class SceneExplorer(Dashboard):
         self.size = W.Dropdown(options=sorted({48, 64, 96, 128, size}), value=size, description="pixels", layout=W.Layout(width="160px"))
         self.take = W.ToggleButtons(options=[("take 1", 1), ("take 2", 2), ("both", 0)], style=dict(button_width="64px"))
         self.save = W.Button(description="write .rrd", icon="download", disabled=True, tooltip="a Rerun recording in the working folder")
-        self.reset = W.Button(description="as the seed draws", icon="undo", disabled=True)
+        self.reset = W.Button(description="as the seed draws", icon="undo", disabled=True, layout=W.Layout(width="170px"))
         self.knobs, self.view = W.VBox(), ClipExplorer()
         self.more = W.Accordion([W.VBox([self.knobs, self.reset])], titles=("What the template leaves open",))
         self.children = [W.HBox([self.category, self.scene, self.seed, self.size], layout=W.Layout(flex_flow="row wrap")),
@@ -443,6 +442,5 @@ class StageCompare(Dashboard):
         "Show the chosen stages of the chosen scene"
         clips = {s: self.clips[s] for s in self.stages.value if s in self.clips}
         if not clips: raise Phys4DError("no stage is chosen; choose one or more (Ctrl and click)")
-        truth = {} if "truth" in clips else {"truth": self.clips.get("truth")}
-        self.view.load(clips, start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
-        self.say(f"{self.scene.value}: {', '.join(clips)}" + (", without the truth" if truth else ""))
+        self.view.load(clips, truth=self.clips.get("truth"), start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
+        self.say(f"{self.scene.value}: {', '.join(clips)}")

@@ -7,10 +7,10 @@ __all__ = ['UNKNOWN', 'LAYERS', 'PALETTE', 'STAGE_COLORS', 'INK', 'GRID', 'ENDIN
            'known', 'depth_to_rgb', 'flow_wheel', 'flow_to_rgb', 'seg_to_rgb', 'scales', 'layer', 'caption', 'assumed',
            'label', 'sheet', 'pick', 'strip', 'same_time', 'compare', 'text_strip', 'film', 'clip_to_mp4',
            'clip_to_gif', 'strip_to_png', 'template', 'Figure', 'color_of', 'curves', 'bars', 'cloud', 'motion',
-           'arrows', 'box', 'eye_of', 'hexes', 'points_figure', 'no_analytics', 'rerun_program', 'units_per_metre',
-           'camera_log', 'depth_log', 'pictures_log', 'points_log', 'objects_log', 'series_log', 'tree', 'eye_3d',
-           'blueprint', 'fingerprint', 'title_of', 'log_clip', 'screenshot', 'clip_ending', 'write_clip', 'run_clips',
-           'truth_of', 'open_clips', 'recordings', 'view', 'show']
+           'arrows', 'box', 'eye_of', 'hexes', 'space', 'points_figure', 'no_analytics', 'rerun_program',
+           'units_per_metre', 'camera_log', 'depth_log', 'pictures_log', 'points_log', 'objects_log', 'series_log',
+           'tree', 'eye_3d', 'blueprint', 'fingerprint', 'title_of', 'log_clip', 'screenshot', 'clip_ending',
+           'write_clip', 'run_clips', 'truth_of', 'open_clips', 'recordings', 'view', 'show']
 
 # %% ../nbs/07_viz.ipynb #1308dc6c
 import contextlib, hashlib, io, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, textwrap, time, uuid
@@ -556,11 +556,17 @@ def hexes(
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rgb]
 
 # %% ../nbs/07_viz.ipynb #0cc835e9
-def _space(clip, lo, hi):
+def space(
+    clip:Clip4D, # clip with camera
+    lo, # (3,) lower corner of the box, metres
+    hi, # (3,) upper corner, metres
+    away:float=1., # distance of the eye; small figures need more, or the axes' names fall outside
+) -> dict: # for `figure.update_layout(scene=…)`
     "The scene of a plotly figure: axes in metres, equal scales, seen from the clip's camera"
+    eye = {k: v * away for k, v in eye_of(clip, lo, hi).items()}
     axes = {f"{a}axis": dict(range=[float(l), float(h)], title=dict(text=f"{a} (m)", font=dict(size=13)), nticks=4, tickfont=dict(size=10))
             for a, l, h in zip("xyz", lo, hi)}
-    return dict(aspectmode="data", camera=dict(eye=eye_of(clip, lo, hi), center=dict(x=0, y=0, z=-.14)), **axes)
+    return dict(aspectmode="data", camera=dict(eye=eye, center=dict(x=0, y=0, z=-.14)), **axes)
 
 
 def _controls(seconds, wait):
@@ -594,7 +600,7 @@ def points_figure(
         x, y, z = p.astype("f4").T
         return go.Scatter3d(x=x, y=y, z=z, mode="markers", hoverinfo="skip", marker=dict(size=size, color=hexes(c)))
     fig = Figure(trace(at[0]), frames=[go.Frame(data=[trace(t)], name=str(t)) for t in at])
-    fig.update_layout(height=height, showlegend=False, margin=dict(l=0, r=0, t=0, b=0), scene=_space(clip, lo, hi),
+    fig.update_layout(height=height, showlegend=False, margin=dict(l=0, r=0, t=0, b=0), scene=space(clip, lo, hi),
                       **_controls({t: t / clip.fps for t in at}, 1000 / clip.fps))
     words = ["camera assumed"] * assumed(clip) + ["no known depth"] * (not known(clip).any())
     if words: fig.add_annotation(text=", ".join(words), x=0, y=1, xref="paper", yref="paper", showarrow=False, font=dict(color=INK))

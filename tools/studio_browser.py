@@ -159,6 +159,7 @@ def stages(p):
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--run", help="run folder for StageCompare; by default a little one is made")
+    args.add_argument("--only", choices=["clip", "scene", "stages"], help="one of the dashboards")
     args.add_argument("--shots", type=Path, help="folder for screenshots")
     a = args.parse_args()
     if not BROWSER: sys.exit("no browser: install chromium")
@@ -169,7 +170,7 @@ def main():
         for name, code in CELLS.items(): (Path(d) / f"{name}.ipynb").write_text(notebook(code.format(run=run) if name == "stages" else code))
         with lab(d) as address, sync_playwright() as play:
             browser = play.chromium.launch(executable_path=shutil.which(BROWSER), args=FLAGS)
-            for test in (clip, scene, stages):
+            for test in [t for t in (clip, scene, stages) if a.only in (None, t.__name__)]:
                 began, p = time.time(), Page(browser, address, test.__name__, a.shots)
                 try: test(p)
                 except AssertionError:
