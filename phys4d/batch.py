@@ -6,7 +6,7 @@
 __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_recipes', 'list_notebooks', 'notebook_path',
            'check_recipe', 'load_recipe', 'Parameter', 'read_notebook', 'parameters_of', 'check_parameters', 'assign',
            'parse_assignments', 'sweep', 'parse_grid', 'RunKernel', 'PeakMemory', 'Quiet', 'execute', 'content',
-           'folder_for', 'Clock', 'run_recipe']
+           'folder_for', 'working_copy', 'Clock', 'run_recipe']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
 import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, subprocess, sys, tempfile, threading, time
@@ -24,7 +24,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from pydantic import ConfigDict, Field
 
-from .core import (Phys4DError, RunDir, atomic_path, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config, one_of,
+from .core import (Phys4DError, RunDir, atomic_path, brief, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config, one_of,
                          parse_yaml, remove_leftovers, root, safe_name, shipped, shorten, write_text)
 
 # %% ../nbs/21_batch.ipynb #7e187572
@@ -94,8 +94,8 @@ def check_recipe(
     seen = set()
     for i, s in enumerate(recipe.steps):
         where = f"{recipe.name}: steps.{i}"
-        if not re.fullmatch(r"\w[\w-]{0,79}", s.name):
-            raise Phys4DError(f"{where}: step name {shorten(repr(s.name), 80)} is not allowed; use 1 to 80 letters, digits, _ and -")
+        if not (isinstance(s.name, str) and re.fullmatch(r"\w[\w-]{0,79}", s.name)):
+            raise Phys4DError(f"{where}: step name {brief(s.name)} is not allowed; use 1 to 80 letters, digits, _ and -")
         if s.name in seen: raise Phys4DError(f"{where}: two steps are called {s.name!r}; names must differ")
         seen.add(s.name)
         notebook_path(s.notebook, recipe.folder)
@@ -169,15 +169,15 @@ def _config_class(kind:str, where:str):
 
 def _check_value(name, value, known:Parameter, where:str, deep:bool):
     try: json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError): raise Phys4DError(f"{where}: parameter {name} = {shorten(repr(value), 80)} holds what a recipe cannot; allowed are finite numbers, text, true, false, lists and mappings") from None
+    except (TypeError, ValueError, RecursionError): raise Phys4DError(f"{where}: parameter {name} = {brief(value)} holds what a recipe cannot; allowed are finite numbers, text, true, false, lists and mappings") from None
     kinds = [k.strip() for k in known.kind.split("|")] if "." not in known.kind else []
     if not _same_kind(value, known.default) and type(value).__name__ not in kinds:
         expected = " or ".join(filter(None, kinds)) or type(known.default).__name__
-        raise Phys4DError(f"{where}: parameter {name} = {shorten(repr(value), 80)} is a {type(value).__name__}; expected {expected} such as {shorten(repr(known.default), 60)}")
+        raise Phys4DError(f"{where}: parameter {name} = {brief(value)} is a {type(value).__name__}; expected {expected} such as {brief(known.default)}")
     if not (deep and value and "." in known.kind): return
     for k in value:
-        if not isinstance(k, str): raise Phys4DError(f"{where}: {name} has the key {shorten(repr(k), 60)}; keys are names")
-    try: make_config(_config_class(known.kind, where), **value)
+        if not isinstance(k, str): raise Phys4DError(f"{where}: {name} has the key {brief(k)}; keys are names")
+    try: make_config(_config_class(known.kind, where), value)
     except Phys4DError as e: raise Phys4DError(f"{where}: {name}: {e}") from None
 
 def check_parameters(
@@ -210,7 +210,7 @@ def assign(
     s = next(s for s in recipe.steps if s.name == one_of(step, [s.name for s in recipe.steps], "step", what))
     have = check_parameters(replace(s, parameters={}), recipe.folder, deep=False) | s.parameters
     old = have[one_of(parts[0], have, "parameter", f"{what}: step {s.name} ({s.notebook}.ipynb)")]
-    if len(parts) > 1 and not isinstance(old, dict): raise Phys4DError(f"{what}: {step}.{parts[0]} is a {type(old).__name__} such as {old!r} and has no keys; leave out {'.'.join(parts[1:])!r}")
+    if len(parts) > 1 and not isinstance(old, dict): raise Phys4DError(f"{what}: {step}.{parts[0]} is a {type(old).__name__} such as {brief(old)} and has no keys; leave out {'.'.join(parts[1:])!r}")
     for k in reversed(parts[1:]): value = {k: value}
     if value is None and isinstance(old, str): value = ""
     new = replace(s, parameters={**s.parameters, parts[0]: _merged(old, value)})
@@ -245,7 +245,7 @@ def sweep(
 )->list[Recipe]:
     "One recipe per combination, named after its values, all of them checked"
     for k, values in grid.items():
-        if not isinstance(values, (list, tuple, range)) or not len(values): raise Phys4DError(f"sweep key {k!r}: expected a list of values, got {shorten(repr(values), 60)}")
+        if not isinstance(values, (list, tuple, range)) or not len(values): raise Phys4DError(f"sweep key {k!r}: expected a list of values, got {brief(values)}")
     out = []
     for values in itertools.product(*grid.values()):
         chosen, r = dict(zip(grid, values)), recipe
@@ -317,7 +317,7 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
 
-CHATTER = re.compile(r"^(pybullet build time: .*|Warp .*(initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?", re.M)
+CHATTER = re.compile(r"^(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp .*(initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?", re.M)
 
 class Quiet:
     "A stream without what libraries say about themselves"
@@ -376,13 +376,19 @@ def content(
         with f.open("rb") as data: h.update(hashlib.file_digest(data, "sha256").digest())
     return h.hexdigest()[:16]
 
+def _identity(x):
+    "What is read is known by its content, all else by its value"
+    if isinstance(x, Path): return content(x)
+    if isinstance(x, dict): return {str(k): _identity(v) for k, v in x.items()}
+    return [_identity(v) for v in x] if isinstance(x, (list, tuple)) else x
+
 def folder_for(
     path, # folder of a result, below the folder of the run
     **made_from, # all that decides it: settings, and as `Path` what it reads
 )->Path: # the same path
     "The folder for a result; one that was made from something else is put aside, and comes back when that is asked for again"
     path, note = Path(path), Path(path)/"made_from.json"
-    now = json.loads(json.dumps({k: content(v) if isinstance(v, Path) else v for k, v in made_from.items()}, sort_keys=True))
+    now = json.loads(json.dumps(_identity(made_from)))
     aside = lambda d: path.parent/"earlier"/f"{path.name}-{_digest(d)}"
     was = load_json(note, dict, "note of what this folder was made from", f"delete {path.name} to begin anew") if note.exists() else now
     if was != now:
@@ -393,6 +399,15 @@ def folder_for(
     ensure_dir(path)
     if not note.exists(): write_text(note, json.dumps(now, indent=1))
     return path
+
+
+def working_copy(
+    rel:str, # e.g. "data/backbones/tiny-wan"
+)->Path: # below the checkout or the working folder
+    "What travels with phys4d, to be changed: in an installation it is copied to the working folder first"
+    mine = root()/rel
+    if not mine.exists() and shipped(rel).is_dir(): shutil.copytree(shipped(rel), ensure_dir(mine.parent)/mine.name)
+    return mine
 
 # %% ../nbs/21_batch.ipynb #4d94fced
 def _fingerprint(step:Step, before:str, folder=None)->str:
@@ -463,7 +478,7 @@ class Clock:
         self.todo.remove(step)
         self.guessed, self.taken = self.guessed + step.minutes, self.taken + seconds/60
     def left(self)->float: # minutes
-        pace = self.taken/self.guessed if self.guessed else 1.
+        pace = (self.taken + 1)/(self.guessed + 1) # the guess counts like one minute that was seen
         return sum(s.minutes for s in self.todo)*pace
 
 # %% ../nbs/21_batch.ipynb #06831cd2
