@@ -9,7 +9,7 @@ __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_
            'folder_for', 'working_copy', 'Clock', 'run_recipe']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
-import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, subprocess, sys, tempfile, threading, time
+import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, signal, subprocess, sys, tempfile, threading, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
@@ -271,6 +271,8 @@ def parse_grid(
 # %% ../nbs/21_batch.ipynb #b561c357
 GUARD = 'read _; kill -s KILL -- "-$0"; rm -rf "$1"' # $0: process group, $1: folder
 
+CHATTER = re.compile(r"^(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp .*(initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?", re.M)
+
 def _short_folder()->str:
     "A new private folder; the path of a socket may have 107 bytes"
     first = tempfile.gettempdir()
@@ -278,6 +280,8 @@ def _short_folder()->str:
 
 class RunKernel(AsyncKernelManager):
     "A kernel of this Python, reached by local sockets, that ends with us, and its workers with it"
+    ended_by = "" # signal that ended the last kernel that died by itself
+
     def __init__(self, **kw):
         super().__init__(**kw)
         self.folder, self.guard = _short_folder(), None
@@ -285,16 +289,22 @@ class RunKernel(AsyncKernelManager):
         self.connection_file = f"{self.folder}/kernel.json"
         self._kernel_spec = KernelSpec(**get_kernel_dict(["--IPKernelApp.log_level=50"])) # what goes wrong is raised here
 
+    async def _async_pre_start_kernel(self, **kw): # what does not come as a message are the banners of libraries
+        RunKernel.ended_by = ""
+        return await super()._async_pre_start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kw)
+
     async def _async_post_start_kernel(self, **kw):
         await super()._async_post_start_kernel(**kw)
         self.guard = subprocess.Popen(["/bin/sh", "-c", GUARD, str(self.provisioner.pgid), self.folder], stdin=subprocess.PIPE,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
     async def _async_cleanup_resources(self, restart=False):
+        code = getattr(getattr(self.provisioner, "process", None), "returncode", None) or 0
+        if code < 0: RunKernel.ended_by = signal.Signals(-code).name
         await super()._async_cleanup_resources(restart)
         if self.guard: self.guard.communicate() # ends the pipe: workers that were left go, too
 
-    post_start_kernel, cleanup_resources = _async_post_start_kernel, _async_cleanup_resources
+    pre_start_kernel, post_start_kernel, cleanup_resources = _async_pre_start_kernel, _async_post_start_kernel, _async_cleanup_resources
 
 # %% ../nbs/21_batch.ipynb #2d4e973d
 class PeakMemory:
@@ -316,8 +326,6 @@ class PeakMemory:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join()
-
-CHATTER = re.compile(r"^(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp .*(initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?", re.M)
 
 class Quiet:
     "A stream without what libraries say about themselves"
@@ -359,7 +367,9 @@ def execute(
             with suppress(Phys4DError), atomic_path(failed) as kept: shutil.copy(tmp, kept)
             raise Phys4DError(f"{out.stem} stopped in cell {e.exec_count}: {shorten(_sentence(e), 280)} (see {failed.name})") from None
         except (DeadKernelError, RuntimeError) as e:
-            raise Phys4DError(f"{out.stem}: its kernel died ({shorten(e, 60)}), most often for lack of memory; {psutil.virtual_memory().available/2**30:.1f} GB are free now: close other programs, or make the step smaller, and run the same command again") from None
+            why = " by SIGKILL, most often for lack of memory" if RunKernel.ended_by == "SIGKILL" else f" by {RunKernel.ended_by}" if RunKernel.ended_by else ""
+            free = psutil.virtual_memory().available/2**30
+            raise Phys4DError(f"{out.stem}: its kernel ended{why} ({shorten(e, 60)}); {free:.1f} GB of memory are free now: close other programs, or make the step smaller, and run the same command again") from None
         nbformat.write(_tidy(nbformat.read(tmp, 4)), tmp)
     failed.unlink(missing_ok=True)
 
