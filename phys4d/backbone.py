@@ -23,8 +23,7 @@ from einops import rearrange
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
-from .core import Phys4DError, load_json, pick_device, root, safe_name, shipped, shorten
-
+from .core import Phys4DError, as_path, brief, load_json, pick_device, root, safe_name, shipped, shorten
 
 # %% ../nbs/10_backbone.ipynb #96a7401e
 def per_sample(sigma, x): return torch.as_tensor(sigma, dtype=x.dtype, device=x.device).reshape(-1, *[1]*(x.ndim - 1))
@@ -214,6 +213,7 @@ def still_first(
     return torch.cat([v[:, :, :1]*(~k).to(v.dtype).reshape(-1, 1, 1, 1, 1), v[:, :, 1:]], 2)
 
 
+
 # %% ../nbs/10_backbone.ipynb #5be07a13
 def _silent(module, args, out): return tuple(map(torch.zeros_like, out)) if isinstance(out, tuple) else torch.zeros_like(out)
 
@@ -250,7 +250,8 @@ def guided(
 EMBEDDED_BACKBONES = "data/backbones" # below `shipped`
 
 def _find_folder(path): # Path of a local folder, or None for a hub id
-    if not isinstance(path, (str, os.PathLike)) or not str(path).strip(): raise Phys4DError(f"backbone {shorten(repr(path), 60)} is no path; {_allowed()}")
+    try: as_path(path, "backbone")
+    except Phys4DError: raise Phys4DError(f"backbone {brief(path)} is no path; {_allowed()}") from None
     name = str(path)
     found = [p for p in (Path(path), root()/path, shipped(name), shipped(f"{EMBEDDED_BACKBONES}/{name}")) if p.is_dir()]
     if found: return next((p for p in found if (p/"model_index.json").is_file()), found[0]).absolute()
@@ -377,6 +378,7 @@ def make_tokenizer(
     return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=max_tokens)
 
 
+
 # %% ../nbs/10_backbone.ipynb #9a31ec53
 def _halve(file): # rewrite a safetensors file in float16
     t = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in load_file(file).items()}
@@ -401,4 +403,5 @@ def save_backbone(
             to.parent.mkdir(parents=True, exist_ok=True)
             os.chmod(f, 0o644)
             os.replace(f, to)
+
 

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['LONGEST', 'Count', 'Natural', 'Seed', 'Positive', 'Weight', 'Share', 'shorten', 'brief', 'Phys4DError', 'nearest',
            'one_of', 'DiskFull', 'disk_full', 'is_full', 'run_cli', 'escape', 'rng', 'seed_all', 'pick_device',
-           'parse_size', 'safe_name', 'inside', 'root', 'shipped', 'ensure_dir', 'atomic_path', 'remove_leftovers',
-           'write_text', 'save_tensors', 'load_tensors', 'check_schema', 'load_json', 'parse_yaml', 'load_yaml',
-           'make_config', 'progress', 'MetricLog', 'peak_memory_mb', 'versions', 'git_commit', 'Manifest', 'RunDir',
-           'Camera', 'Clip4D', 'clip_gif']
+           'parse_size', 'safe_name', 'as_path', 'inside', 'root', 'shipped', 'ensure_dir', 'atomic_path',
+           'remove_leftovers', 'write_text', 'save_tensors', 'load_tensors', 'check_schema', 'load_json', 'parse_yaml',
+           'load_yaml', 'make_config', 'progress', 'MetricLog', 'peak_memory_mb', 'versions', 'git_commit', 'Manifest',
+           'RunDir', 'Camera', 'Clip4D', 'clip_gif']
 
 # %% ../nbs/00_core.ipynb #a6067d51
 import base64, dataclasses, difflib, errno, hashlib, html, io, json, math, os, platform, random, re, reprlib, shutil, socket, subprocess, sys, tempfile, time
@@ -185,6 +185,17 @@ def safe_name(
     if ok: return name
     raise Phys4DError(f"{where + ': ' if where else ''}{what} {brief(name, 80)} cannot name a file; allowed are up to 200 bytes without slashes, control characters and a leading dot")
 
+def as_path(
+    path, # what was given
+    what:str="path", # e.g. "backbone"
+)->Path:
+    "A path that a file system can hold, else a `Phys4DError`"
+    try: text = os.fsencode(path) if isinstance(path, (str, os.PathLike)) else b""
+    except (UnicodeEncodeError, TypeError): text = b""
+    ok = text.strip() and b"\0" not in text and len(text) <= 4000 and all(len(part) <= 255 for part in text.split(b"/"))
+    if not ok: raise Phys4DError(f"{what} {brief(path)} is no path; expected a file or folder name such as \"runs/demo\"")
+    return Path(path)
+
 def inside(
     folder, # where it must stay
     rel, # a relative path, e.g. "shard-00000.tar"
@@ -223,7 +234,7 @@ def ensure_dir(
     path, # folder to make
 )->Path:
     "Make a folder, or say in one sentence why it cannot be made"
-    path = Path(path)
+    path = as_path(path, "folder")
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK): raise PermissionError("no write permission")
@@ -240,7 +251,7 @@ def atomic_path(
     need:int|None=None, # bytes that will be written, if known: told when the disk is full
 ):
     "Yields a temporary path beside `path`; moved there on success, removed on failure"
-    path = Path(path)
+    path = as_path(path, "file")
     ensure_dir(path.parent)
     try:
         fd, tmp = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:100]}-{_HOST}p{os.getpid()}-", suffix=path.suffix)
@@ -310,7 +321,7 @@ def load_tensors(
     framework:str="np", # "np" or "pt"
 )->tuple[dict, dict]: # tensors, header
     "Read a safetensors file; raises `Phys4DError` that names the file if it is missing or damaged"
-    path = Path(path)
+    path = as_path(path, "file")
     if not path.is_file(): raise Phys4DError(f"weights or clip file {path} is missing; expected a .safetensors file")
     try:
         with safe_open(path, framework=framework) as f:
@@ -335,7 +346,7 @@ def check_schema(
         raise Phys4DError(f"{where}: {place + ': ' if place else ''}{first['msg'][:1].lower() + first['msg'][1:]}{got}{f'; {todo}' if todo else ''}") from None
 
 def _read(path, what, todo):
-    path = Path(path)
+    path = as_path(path, what or "file")
     end = f"; {todo}" if todo else ""
     try: text = path.read_text(encoding="utf-8")
     except FileNotFoundError: raise Phys4DError(f"{what or 'file'} {path} is missing{end}") from None

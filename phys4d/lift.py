@@ -23,7 +23,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 from .backbone import Backbone, euler, guided
-from .core import (Camera, Clip4D, Count, Phys4DError, Positive, Weight, brief, check_schema, load_json, load_tensors, make_config, one_of, pick_device,
+from .core import (Camera, Clip4D, Count, Phys4DError, Positive, Share, Weight, as_path, brief, check_schema, load_json, load_tensors, make_config, one_of, parse_size, pick_device,
     progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters
 
@@ -70,7 +70,8 @@ def fit_image(
     fit:str="crop", # "crop": its middle, "pad": all of it, on black, "stretch": all of it, without its proportions
 )->np.ndarray: # (height width 3) uint8
     "Bring a picture to this size."
-    one_of(fit, FITS, "fit", "image")
+    if not isinstance(fit, str) or fit not in FITS: one_of(str(fit), FITS, "fit", "image")
+    height, width = parse_size((height, width))
     im = Image.fromarray(read_image(image))
     if fit == "stretch": return np.array(im.resize((width, height), Image.LANCZOS))
     s = (max if fit == "crop" else min)(width/im.width, height/im.height)
@@ -142,6 +143,7 @@ def lift(
     for name, x in (("heads", heads), ("lora", lora)):
         known = x is None or isinstance(x, (str, os.PathLike)) or (name == "heads" and (isinstance(x, dict) or is_dataclass(x)))
         if not known: raise Phys4DError(f"lift: {name} = {brief(x)} is no path of weights{' and no HeadsConfig' if name == 'heads' else ''}")
+        if isinstance(x, (str, os.PathLike)): as_path(x, f"lift: {name}")
     given = isinstance(path, Backbone) or hasattr(path, 'velocity')
     backbone = path if given else Backbone.load(path, device=device)
     if given and device != "auto": backbone.to(device)
@@ -304,6 +306,7 @@ def generate_batch(
     "Generate clips with depth and motion."
     how = make_config(Sampling, steps=steps, guidance=guidance, batch=batch, weak_blocks=weak_blocks, fit=fit)
     n, prompts, images, seeds, cameras = _lists(prompts=prompts, images=images, seeds=seeds, cameras=cameras)
+    if not n: return []
     size = t, h, w = self.fitting_shape(frames, height, width)
     prompts = [check_prompt(p, images is not None) for p in prompts or [None]*n]
     seeds = [check_seed(s) for s in (range(n) if seeds is None else seeds)]
@@ -342,17 +345,23 @@ Lifted.generate = generate
 # %% ../nbs/12_lift.ipynb #8cf339fe
 def last_sigma(self:Lifted, steps:int=20) -> float:
     "Noise level before the last denoising step: what the heads see when a clip is generated."
+    make_config(Sampling, steps=steps)
     return float(self.backbone.sigmas(steps)[-2])
 Lifted.last_sigma = last_sigma
 
 @torch.no_grad()
-def predict(self:Lifted, batch, # dict with `rgb` (and `prompt`, `latents`), or rgb (b 3 t h w) in [-1, 1]
-            sigma:float=None, # noise level; None: as in the last of 20 steps
-            seed:int=0
-           ) -> dict: # depth (b 1 t h w) m, flow (b 2 t-1 h w) px, delta_depth, confidence
+def predict(
+    self:Lifted,
+    batch, # dict with `rgb` (and `prompt`, `latents`), or rgb (b 3 t h w) in [-1, 1]
+    sigma:float=None, # noise level, 0 … 1; None: as in the last of 20 steps
+    seed:int=0, # of the noise
+)->dict: # depth (b 1 t h w) m, flow (b 2 t-1 h w) px, delta_depth, confidence
     "Depth and motion of a given video: one backbone pass."
     batch = batch if isinstance(batch, dict) else dict(rgb=batch)
-    rgb = batch['rgb'].to(self.device)
+    rgb = batch.get('rgb')
+    if not (torch.is_tensor(rgb) and rgb.ndim == 5 and rgb.shape[1] == 3): raise Phys4DError(f"predict: {brief(rgb) if not torch.is_tensor(rgb) else tuple(rgb.shape)} is no batch of videos; give a tensor (b 3 t h w) in [-1, 1], such as to_tensor(clip.rgb[None])")
+    if sigma is not None: check_schema(sigma, Annotated[Share, Field(strict=True)], "predict: sigma")
+    rgb = rgb.to(self.device)
     b, _, t, h, w = rgb.shape
     self.fitting_shape(t, h, w)
     x0 = batch['latents'] if 'latents' in batch else self.backbone.encode_video(rgb)
@@ -397,7 +406,7 @@ def add_lora(
     shape = make_config(LoraShape, rank=rank, alpha=alpha, targets=targets)
     cfg = dict(rank=shape.rank, alpha=float(shape.alpha or shape.rank), targets=list(shape.targets))
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(check_seed(seed))
         try: inject_adapter_in_model(LoraConfig(r=cfg['rank'], lora_alpha=cfg['alpha'], target_modules=cfg['targets'], lora_dropout=0.), self.backbone.transformer)
         except ValueError: raise Phys4DError(f"add_lora: no layer of this transformer is named {cfg['targets']}; try {list(ATTENTION)}") from None
     self.lora = cfg
@@ -439,7 +448,7 @@ def save(
     folder, # where to
 )->Path:
     "Write heads, LoRA and the name of the backbone."
-    folder = Path(folder)
+    folder = as_path(folder, "folder")
     save_tensors(self.heads.state_dict(), folder/'heads.safetensors', dict(config=json.dumps(self.heads.config)))
     if self.lora: save_tensors(get_peft_model_state_dict(self.backbone.transformer), folder/'lora.safetensors', dict(config=json.dumps(self.lora)))
     else: (folder/'lora.safetensors').unlink(missing_ok=True)
@@ -494,7 +503,7 @@ TRAINED = "data/lifted" # below `shipped`
 
 def _saved_at(folder):
     "The folder that `save` wrote; a short name is one that travels with phys4d"
-    if not isinstance(folder, (str, os.PathLike)) or not str(folder): raise Phys4DError(f"{brief(folder)} is no path; give a folder written by Lifted.save")
+    as_path(folder, "saved model")
     places = (Path(folder), root()/folder, shipped(f"{TRAINED}/{folder}"))
     found = next((p for p in places if (p/'lifted.json').is_file()), None)
     if found: return found

@@ -6,7 +6,8 @@
 __all__ = ['PPOConfig', 'lora_parameters', 'make_policy', 'copy_weights', 'weights_as', 'ToyHeads', 'ToyLifted', 'conditions',
            'autocast', 'sample_groups', 'as_clips', 'behind_glass', 'score', 'advantages', 'clipped_loss', 'update',
            'validate', 'is_better', 'is_fooled', 'Look', 'RunInfo', 'RunHeader', 'save_checkpoint', 'load_checkpoint',
-           'default_reward', 'default_gold', 'dataset_mark', 'check_truth', 'look', 'one_round', 'ppo', 'finish']
+           'default_reward', 'default_gold', 'dataset_mark', 'check_dataset', 'check_truth', 'look', 'one_round', 'ppo',
+           'finish']
 
 # %% ../nbs/19_ppo.ipynb #1e57e893
 import hashlib, json
@@ -23,7 +24,7 @@ from peft.functional import inject_adapter_in_model
 from pydantic import BaseModel, Field, Json
 from torch import Tensor, nn
 
-from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Weight, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
+from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Weight, as_path, brief, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
     rng, save_tensors, seed_all, write_text)
 from .data import batch_indices, clip_key, collate
 from .lift import to_clips, to_uint8
@@ -70,7 +71,7 @@ class PPOConfig:
     def check(self):
         if self.window_from > self.window_to: raise Phys4DError(f"PPOConfig: window_from = {self.window_from} is above window_to = {self.window_to}; the first must not be above the second")
         pick_window(self.steps, self.window, self.window_to) # raises on a window that does not fit
-        if self.estimator and not Path(self.estimator).is_dir(): one_of(self.estimator, DEPTH, "depth estimator", "PPOConfig: estimator")
+        if self.estimator and not as_path(self.estimator, "PPOConfig: estimator").is_dir(): one_of(self.estimator, DEPTH, "depth estimator", "PPOConfig: estimator")
 
 # %% ../nbs/19_ppo.ipynb #32d86e52
 def lora_parameters(
@@ -361,6 +362,14 @@ def dataset_mark(
     if hasattr(dataset, "recipe"): return hashlib.blake2b(json.dumps([dataset.recipe, dataset.keys]).encode(), digest_size=8).hexdigest()
     return clips_mark(dataset[i] for i in range(len(dataset)))
 
+def check_dataset(
+    dataset, # len and [i] → Clip4D
+):
+    "Raise `Phys4DError` unless it holds two clips."
+    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")): raise Phys4DError(f"ppo: {brief(dataset)} is no dataset; give a ClipDataset or a list of Clip4D")
+    if len(dataset) < 2: raise Phys4DError(f"ppo: the dataset has {len(dataset)} clips; at least 2 are needed.")
+    if isinstance(dataset, (str, dict)) or not isinstance(dataset[0], Clip4D): raise Phys4DError(f"ppo: {brief(dataset)} holds no Clip4D; give a ClipDataset or a list of Clip4D")
+
 def check_truth(
     clip:Clip4D, # of the dataset
 ):
@@ -371,8 +380,8 @@ def check_truth(
 # %% ../nbs/19_ppo.ipynb #8a544c91
 class _Run: # what a run of `ppo` holds between its rounds
     def __init__(self, model, dataset, cfg, out, reward, gold):
+        check_dataset(dataset)
         n_val = min(cfg.val_scenes, len(dataset)-1)
-        if len(dataset) < 2: raise Phys4DError(f"ppo: the dataset has {len(dataset)} clips; at least 2 are needed.")
         if reward is None: check_truth(dataset[0])
         self.model, self.dataset, self.cfg, self.out = model, dataset, cfg, ensure_dir(out)
         self.device = next(model.backbone.transformer.parameters()).device

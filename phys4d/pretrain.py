@@ -21,7 +21,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from pydantic import BaseModel, Field, Json
 from .tiny_wan import Muon
-from .core import (Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, brief, check_schema, ensure_dir, load_tensors, make_config, progress,
+from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, as_path, brief, check_schema, ensure_dir, load_tensors, make_config, progress,
     save_tensors, seed_all)
 from .data import batch_indices, collate
 from .lift import Lifted, latent_noise, to_tensor, to_uint8
@@ -69,8 +69,11 @@ def load_clips(
     parts:tuple=(), # what each clip must have
 )->list: # of Clip4D
     "All clips, or one sentence if there are none, if they differ in size, lack labels, or do not fit the backbone."
+    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")): raise Phys4DError(f"{brief(dataset)} is no dataset; give a ClipDataset or a list of Clip4D")
     if not len(dataset): raise Phys4DError("the dataset is empty; at least one clip is needed")
-    clips = [dataset[i] for i in range(len(dataset))]
+    clips = [dataset[i] for i in range(len(dataset))] if not isinstance(dataset, (str, dict)) else [dataset]
+    foreign = next((c for c in clips if not isinstance(c, Clip4D)), None)
+    if foreign is not None: raise Phys4DError(f"the dataset holds {brief(foreign)}, which is no Clip4D; give a ClipDataset or a list of Clip4D")
     first = clips[0].rgb.shape[:3]
     for i, c in enumerate(clips):
         lost = [p for p in parts if getattr(c, p) is None]
@@ -299,9 +302,9 @@ def pretrain(
     callbacks=(), # each called as cb(step, metrics, model)
 )->Lifted:
     "Stage 1: heads from pseudo labels, backbone frozen."
-    cfg = make_config(PretrainConfig, cfg)
+    cfg, out = make_config(PretrainConfig, cfg), as_path(out, "out")
     clips = load_clips(model, dataset, ('depth', 'flow'))
-    loss_fn, cache = pretrain_loss(cfg), encode_clips(model, clips, Path(out)/'latents.safetensors')
+    loss_fn, cache = pretrain_loss(cfg), encode_clips(model, clips, out/'latents.safetensors')
     data = f"{clips_mark(clips)} {weights_mark(model.backbone.transformer)}"
     model.heads.train().requires_grad_(True)
     fit = Fit([(dict(model.heads.named_parameters()), cfg.lr)], cfg, out, model.device, data)

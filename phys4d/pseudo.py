@@ -17,7 +17,7 @@ import cv2
 import numpy as np, torch, torch.nn.functional as F
 from pydantic import Field
 from torch import nn
-from .core import Clip4D, Phys4DError, Positive, Weight, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped
+from .core import Clip4D, Phys4DError, Positive, Weight, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped
 from .data import ClipDataset, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
 
@@ -41,7 +41,7 @@ def get_depth(name:str, # a name in `DEPTH`, or the folder of a transformers dep
               device:str="auto"): # "cuda", "mps", "cpu"; "auto": the first of them that is there
     "Depth estimator by name."
     device = pick_device(device)
-    if isinstance(name, (str, os.PathLike)) and name not in DEPTH and Path(name).is_dir(): return transformers_depth(str(name), device)
+    if isinstance(name, (str, os.PathLike)) and name not in DEPTH and as_path(name, "depth estimator").is_dir(): return transformers_depth(str(name), device)
     return _make(DEPTH, name, "depth estimator", device)
 
 def get_flow(name:str, # a name in `FLOW`
@@ -121,7 +121,7 @@ SEEN = 64  # pixels: height of the frames it was trained on
 
 def load_tiny_depth(path=None) -> TinyDepth: # default: `TINY_DEPTH`, which travels with phys4d
     "The trained network; missing or damaged weights raise."
-    path, net = Path(path or shipped(TINY_DEPTH)), TinyDepth()
+    path, net = as_path(path or shipped(TINY_DEPTH), "weights"), TinyDepth()
     if not path.is_file(): raise Phys4DError(f"Weights {path.name} of depth estimator 'tiny-depth' are missing in {path.parent}: run nbs/runs/train_depth.ipynb, or name another estimator.")
     try: net.load_state_dict({k: v.float() for k, v in load_tensors(path, "pt")[0].items()})
     except RuntimeError: raise Phys4DError(f"Weights {path} do not fit `TinyDepth`: make them again by nbs/runs/train_depth.ipynb.") from None
@@ -169,7 +169,7 @@ for _name, _hub in HUB.items(): depth_estimator(_name)(lambda hub=_hub, device="
 def _decode(path, limit, first=0, stride=1):
     "Every `stride`th of the frames `first` … `limit` (n h w 3) of a file, and its frame rate."
     import imageio_ffmpeg
-    if not Path(path).is_file(): raise Phys4DError(f"Video {path} does not exist: name a file that ffmpeg can read, such as .mp4, .webm or .avi.")
+    if not as_path(path, "Video").is_file(): raise Phys4DError(f"Video {path} does not exist: name a file that ffmpeg can read, such as .mp4, .webm or .avi.")
     frames = []
     try:
         with contextlib.closing(imageio_ffmpeg.read_frames(str(path), output_params=["-frames:v", str(limit)])) as reader:
@@ -272,7 +272,7 @@ def label_dataset(folder,                 # dataset of clips
                   workers:int=1, device:str="auto"
                  ) -> ClipDataset:
     "Pseudo-label every clip of a dataset, from its RGB alone."
-    device, ds = pick_device(device), ClipDataset(folder, split)
+    device, ds = pick_device(device), ClipDataset(as_path(folder, "dataset folder"), split)
     jobs = [(k, e[3], dict(folder=str(folder), key=k, depth=depth, flow=flow, device=device)) for k, e in zip(ds.keys, ds.entries)]
     recipe = {**ds.recipe, "maker": "label_dataset", "split": split, "depth": str(depth), "flow": flow, "weights": _weights_hash(depth)}
     return write_dataset(out, jobs, _label_clip, recipe, workers)
@@ -308,7 +308,7 @@ def label_folder(videos,                 # folder of video files
                  workers:int=1, device:str="auto"
                 ) -> ClipDataset:
     "Pseudo-label the videos of a folder; an unreadable one is named before any work is done."
-    if not Path(videos).is_dir(): raise Phys4DError(f"Video folder {videos} does not exist.")
+    if not as_path(videos, "Video folder").is_dir(): raise Phys4DError(f"Video folder {videos} does not exist.")
     paths = sorted(p for p in Path(videos).iterdir() if p.suffix.lower() in VIDEO_TYPES)
     if not paths: raise Phys4DError(f"Video folder {videos} holds no video: allowed are {', '.join(VIDEO_TYPES)}.")
     make_config(VideoSampling, frames=frames, fps=fps)

@@ -12,7 +12,7 @@ from typing import Callable
 
 import numpy as np
 
-from .core import Clip4D, Phys4DError
+from .core import Clip4D, Phys4DError, Positive, brief, check_schema
 from .metrics import apd3d, chamfer_4d, object_mask
 
 # %% ../nbs/18_rewards.ipynb #41b7c5f5
@@ -49,7 +49,10 @@ def terms(
     return {k: v for part in reward.parts for k, v in terms(part, pred, truth).items()}
 
 # %% ../nbs/18_rewards.ipynb #f0ef1a48
-def _bare(clip:Clip4D) -> Clip4D: "The clip without its segmentation."; return clip.replace(seg=None)
+def _bare(clip:Clip4D) -> Clip4D:
+    "The clip without its segmentation; one without depth is refused."
+    if clip.depth is None: raise Phys4DError(f"reward: {brief(clip)} has no depth, from which its objects are found; simulate it, generate it, or estimate its depth (phys4d.pseudo)")
+    return clip.replace(seg=None)
 
 def chamfer_reward(
     tau:float=.1, # Chamfer distance that gives 1/e, share of the scene diagonal
@@ -57,7 +60,7 @@ def chamfer_reward(
     **kw, # further options of `chamfer_4d`
 ) -> Reward: # in (0,1]
     "exp(-CD/τ) with the clip's own depth against the simulation's."
-    if not tau > 0: raise Phys4DError(f"chamfer_reward: tau must be positive, got {tau}.")
+    check_schema(tau, Positive, "chamfer_reward: tau")
     return Reward(lambda p, t: np.exp(-chamfer_4d(_bare(p), _bare(t), align=align, **kw)/tau), "chamfer")
 
 # %% ../nbs/18_rewards.ipynb #a5483db1
@@ -128,7 +131,8 @@ def gate(
     high:float=.5, # open at and above
 ) -> Reward: # 0…1
     "A guard as a switch with a linear edge."
-    if not low < high: raise Phys4DError(f"gate: low must be below high, got {low} and {high}.")
+    numbers = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in (low, high))
+    if not (numbers and low < high): raise Phys4DError(f"gate: low must be below high, got {brief(low)} and {brief(high)}.")
     return Reward(lambda p, t: np.clip((guard(p, t)-low)/(high-low), 0, 1), f"[{guard.name}]")
 
 # %% ../nbs/18_rewards.ipynb #88dad792

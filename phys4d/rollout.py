@@ -16,7 +16,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 
 from .backbone import BackboneSpec
-from .core import Phys4DError
+from .core import Phys4DError, brief
 
 # %% ../nbs/17_rollout.ipynb #11db756a
 def sde_noise(
@@ -160,6 +160,8 @@ def pick_window(
     start:int=0, # first stochastic step
 ) -> tuple: # step indices
     "Indices of the stochastic steps; the last denoising step is never one (its noise would stay in the clip)."
+    for name, n in (("steps", steps), ("length", length), ("start", start)):
+        if type(n) is not int: raise Phys4DError(f"pick_window: {name} = {brief(n)} is not possible; allowed are whole numbers.")
     if not 0 <= start or length < 1 or start+length > steps-1:
         raise Phys4DError(f"pick_window: steps {start}…{start+length-1} are not within 0…{steps-2} (the last step must stay deterministic).")
     return tuple(range(start, start+length))

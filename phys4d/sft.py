@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 import torch
-from .core import Count, Natural, Positive, Seed, Share, Weight, make_config, progress, save_tensors
+from .core import Count, Natural, Positive, Seed, Share, Weight, as_path, make_config, progress, save_tensors
 from .lift import Lifted, to_tensor, to_uint8
 from .losses import Loss, confidence_bce, delta_l1, flow_l1, flow_matching, log_depth, warp_consistency
 from .pretrain import Fit, Precision, check_training, clips_mark, encode_clips, generator, load_clips, read_cache, read_frozen, training_batch, weights_mark
@@ -119,10 +119,10 @@ def sft(
     callbacks=(), # each called as cb(step, metrics, model)
 )->Lifted:
     "Stage 2: LoRA and heads from simulation truth."
-    cfg = make_config(SFTConfig, cfg)
+    cfg, out = make_config(SFTConfig, cfg), as_path(out, "out")
     clips = load_clips(model, dataset, ('depth', 'flow', 'delta_depth'))
     if not model.lora: model.add_lora(cfg.rank, seed=cfg.seed)
-    with model.disable_lora(): cache, drafts = prepare(model, clips, cfg, Path(out))
+    with model.disable_lora(): cache, drafts = prepare(model, clips, cfg, out)
     data = f"{clips_mark(clips)} {weights_mark(model.backbone.transformer)}"
     model.heads.train().requires_grad_(True)
     lora = {n: p.requires_grad_(True) for n, p in model.backbone.transformer.named_parameters() if 'lora_' in n}
