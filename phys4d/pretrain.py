@@ -13,7 +13,6 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 import numpy as np
 import torch

@@ -9,7 +9,6 @@ __all__ = ['draft_clips', 'mix_drafts', 'SFTConfig', 'sft_loss', 'motion_pass', 
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 import torch
 from .core import Count, Natural, Positive, Seed, Share, Weight, as_path, make_config, progress, save_tensors
 from .lift import Lifted, to_tensor, to_uint8
