@@ -13,6 +13,7 @@ from nbdev.showdoc import BasicMarkdownRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = Path(__file__).with_name("parameters.yml")
+MODULES = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z_])") # before a name
 EMPTY = inspect.Parameter.empty
 USED, SILENT = set(), set() # words of the house that some card needed; parameters of which nothing is said
 
@@ -49,8 +50,7 @@ def type_name(annotation):
     "An annotation as one writes it, without the modules"
     if annotation in (EMPTY, None, type(None)): return ""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    text = text.replace(" | ", "|")
-    return re.sub(r"\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])", "", text)
+    return MODULES.sub("", text.replace(" | ", "|"))
 
 def default_text(name, said, obj):
     "A default as one writes it"
@@ -105,6 +105,7 @@ def signature(obj, name, text):
     "The signature as one line, which the page wraps; `text` is what docments made of it"
     line = re.sub(r"\(\n\s+", "(", re.sub(r"\n\)", ")", re.sub(r",\n\s+", ", ", without_comments(text))))
     line = line.replace(":NoneType=None", "=None").replace(" | ", "|").replace("<factory>", "...").rstrip(":")
+    line = re.sub(r"(?<=[:>])[\w.|\[\], ]+", lambda m: MODULES.sub("", m[0]), line) # in annotations, not in defaults
     return re.sub(r"^(?:def |class )?\w+", f"class {name}", line).removesuffix("->None") if isinstance(obj, type) else line
 
 def docstring(obj):

@@ -43,6 +43,9 @@ def test_parameter_table():
     same(cards.markdown_table(("a", "b", "c"), [("1", "", "2")]), "| a | c |\n| --- | --- |\n| 1 | 2 |")
     same(cards.signature(demo, "demo", text), "def demo(clip, *names:str, fps:float=16.0, parts:dict|None=None)->list")
 
+def test_types():
+    same([cards.type_name(t) for t in (int, list[int], dict | None, "numpy.ndarray | phys4d.core.Camera", None)], ["int", "list[int]", "dict|None", "ndarray|Camera", ""])
+
 def test_words_of_the_house():
     words = cards.house_words()
     same(cards.meaning("truth", "", demo), words["truth"])
