@@ -10,11 +10,10 @@ __all__ = ['ROUGH', 'ROLLING', 'pebble', 'mesh_volume', 'lattice', 'Board', 'rin
 import math
 from dataclasses import dataclass
 import numpy as np
-import pybullet as pb
 from .core import rng
 from .scenes import make_look, materials
 from .render import Actor, box_mesh, sphere_mesh
-from .matter import Phenomenon, phenomenon, reject
+from .matter import pb, Phenomenon, phenomenon, reject
 
 # %% ../nbs/04d_grains.ipynb #1710835f
 def pebble(g, # random generator

@@ -11,14 +11,13 @@ __all__ = ['THERMAL', 'XYZ_TO_RGB', 'SIGMA', 'ROOM', 'AIR', 'FRONT', 'Thermal', 
 
 # %% ../nbs/04f_heat.ipynb #cfdf65a5
 import numpy as np
-import pybullet as pb
 from dataclasses import dataclass, replace
 from scipy.sparse import block_diag, coo_array, diags_array
 from scipy.ndimage import map_coordinates
 from scipy.special import erfc
 from .core import Phys4DError, one_of, rng
 from .render import Actor, cylinder_mesh, sphere_mesh
-from .matter import Phenomenon, body_state, phenomenon, reject
+from .matter import pb, Phenomenon, body_state, phenomenon, reject
 
 # %% ../nbs/04f_heat.ipynb #f8d42a7b
 @dataclass(frozen=True)

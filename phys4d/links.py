@@ -13,10 +13,9 @@ import math
 from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-import pybullet as pb
 from .scenes import Look, make_look, materials, volume
 from .render import Actor, shape_mesh, sphere_mesh
-from .matter import Phenomenon, body_state, phenomenon, reject
+from .matter import pb, Phenomenon, body_state, phenomenon, reject
 
 # %% ../nbs/04b_links.ipynb #37e06b10
 I4 = (1., 0., 0., 0.)          # the quaternion that turns nothing, wxyz

@@ -8,10 +8,12 @@ __all__ = ['PHENOMENA', 'ENGINES', 'Rejected', 'reject', 'Host', 'Phenomenon', '
 
 # %% ../nbs/04a_matter.ipynb #2acc0933
 from dataclasses import dataclass, field
+from importlib import import_module
 import numpy as np
 from .core import Phys4DError, one_of
 from .scenes import Scene, phenomena
-from .render import World, stage
+from .render import World, hushed, stage
+with hushed(2, b"pybullet build time"): pb = import_module("pybullet") # all rooms take it from here
 
 # %% ../nbs/04a_matter.ipynb #0cc7e22b
 class Rejected(Phys4DError):

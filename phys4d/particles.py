@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 from .core import Phys4DError, rng
 from .scenes import Scene, make_look, materials
-from .render import Actor, World, box_mesh, cylinder_mesh, shape_mesh
+from .render import Actor, World, box_mesh, cylinder_mesh, shape_mesh, start_warp
 from .matter import body_state, engine, make_world, reject
 
 # %% ../nbs/04e_particles.ipynb #08f4774c
@@ -328,6 +328,7 @@ def surface(x, spacing:float, # particles (n 3), metres
     lone = (got.ravel()[st[0]]*st[1]).sum(0) < .35
     if lone.any():
         s = .58*spacing/cell; k = .9*(2*math.pi)**1.5*s.prod(); got = np.maximum(got, k*gaussian_filter(splat(st[0][:, lone], st[1][:, lone], n), s, truncate=3))
+    start_warp()
     v, f = wp.MarchingCubes.extract(wp.array(np.pad(got, 1).astype(np.float32), dtype=float, device="cpu"), .5, lower=tuple(map(float, lo + (a - .5)*cell)), upper=tuple(map(float, lo + (b + .5)*cell)))
     return v.numpy().astype(float), f.numpy().reshape(-1, 3)[:, ::-1].copy()   # outside counter-clockwise
 

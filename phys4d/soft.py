@@ -9,16 +9,14 @@ __all__ = ['F', 'V3', 'M3', 'ATM', 'AIR', 'BOTH', 'MOST', 'DAMP', 'TETHER', 'FAB
 
 # %% ../nbs/04c_soft.ipynb #5dc8aaed
 import numpy as np
-import pybullet as pb
 import warp as wp
 from dataclasses import dataclass, field
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 from .core import Phys4DError
-from .render import Actor
+from .render import Actor, start_warp
 from .scenes import materials
-from .matter import Phenomenon, body_state, phenomenon, reject
-wp.config.log_level = wp.LOG_ERROR
+from .matter import pb, Phenomenon, body_state, phenomenon, reject
 wp.set_module_options({"enable_backward": False})
 
 # %% ../nbs/04c_soft.ipynb #0a10853a
@@ -245,7 +243,7 @@ class Solver:
     "A soft body in motion among rigid ones."
     def __init__(self, s:Shape, bodies:int, # rigid ones, floor and wall included
         damp:float=0., shear:float=1., bulk:float=1., gap:float=.02, skin:float=.01, gas:float=-1., collide:bool=False): # 1/s, Pa, Pa, m, m, m³, with itself
-        a = lambda v, t: wp.array(np.ascontiguousarray(v), dtype=t, device="cpu"); self.s, self.collide = s, collide
+        start_warp(); a = lambda v, t: wp.array(np.ascontiguousarray(v), dtype=t, device="cpu"); self.s, self.collide = s, collide
         cat = lambda k, t, shape=(0,): np.concatenate([np.zeros(shape, t), *[np.asarray(l[k], t) if k == 0 else np.full(len(l[0]), l[k], t) for l in s.links]])
         pair = cat(0, np.int32, (0, 2)); rest = np.linalg.norm(s.rest[pair[:, 0]] - s.rest[pair[:, 1]], axis=1); w = 1/s.mass; w[s.pins] = 0; n = len(s.x); p = self.p = Points()
         p.x, p.old, p.v, p.w = a(s.x, V3), a(s.x, V3), a(np.zeros((n, 3)), V3), a(w, F)
