@@ -130,7 +130,6 @@ def _fields(d, allowed, where, need=()) -> dict: # the checked mapping
     "Complain about unknown and missing keys."
     if not isinstance(d, dict): _bad(where, f"expected a mapping with the fields {', '.join(allowed)}, got {brief(d)}")
     for k in d:
-        if k is True and "on" in allowed: _bad(where, "YAML reads the bare word on as true: write \"on\" in quotes")
         one_of(k, allowed, "field", where)
     missing = [k for k in need if k not in d]
     if missing: _bad(where, f"missing field '{missing[0]}'")
