@@ -166,7 +166,7 @@ def demo_path():
 CHECKS = [("export and clean leave the tree as it is", export_and_clean), ("notebooks are well-formed", notebooks), ("imports go one way", directions),
           ("pyflakes", pyflakes), ("every module imports alone", imports), ("what setup says of a Python", pythons),
           ("papers say one version, and names that exist", papers),
-          ("commands in the pages are understood", typed), ("nbdev_test", nbdev_test),
+          ("commands in the pages are understood", typed), ("the wheel without extras, in an empty folder", installed), ("nbdev_test", nbdev_test),
           ("the demo's path, killed and resumed, at the smallest sizes", demo_path)]
 
 def main(only=None):

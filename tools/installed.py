@@ -17,9 +17,11 @@ steps:
 SHORTER = [("phys4d_run demo", "phys4d_run short.yaml"), ("phys4d_view ball.rrd", "phys4d_view ball.rrd --png ball.png")] # minutes, and a screen
 WROTE = ["stack.rrd", "stack.mp4", "seen.rrd", "ball.rrd", "ball.png", "falls/index.json", "runs/short/manifest.json", "runs/short/data/truth/index.json"]
 
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PHYS4D", "VIRTUAL_ENV"))} # nothing of the checkout
+
 def sh(*args, **kw):
     "Run; on failure the end of what it said, as an error"
-    r = subprocess.run([str(a) for a in args], capture_output=True, text=True, **kw)
+    r = subprocess.run([str(a) for a in args], capture_output=True, text=True, **{"env": CLEAN, **kw})
     if r.returncode: raise RuntimeError(f"{' '.join(map(str, args[:4]))} ended with {r.returncode}:\n{(r.stdout + r.stderr)[-3000:]}")
     return r.stdout
 
@@ -119,8 +121,7 @@ def scripts():
 def use(venv, work):
     "Run everything in an empty folder; what went wrong"
     work.mkdir()
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PHYS4D", "VIRTUAL_ENV"))}
-    env |= {"PATH": f"{venv/'bin'}{os.pathsep}{env['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "RERUN_ANALYTICS": "0"}
+    env = CLEAN | {"PATH": f"{venv/'bin'}{os.pathsep}{CLEAN['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "RERUN_ANALYTICS": "0"}
     (work/"ten_lines.py").write_text(ten_lines())
     (work/"short.yaml").write_text(RECIPE)
     before = {p for p in venv.rglob("*") if "__pycache__" not in p.parts}
