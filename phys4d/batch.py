@@ -348,7 +348,8 @@ def _papermill(path, tmp, parameters, cwd, live):
 def _sentence(e):
     "What a cell raised, in a line"
     lines = re.sub(r"\x1b\[[0-9;]*m", "", f"{e.ename}: {e.evalue}").strip().splitlines()
-    return " ".join(lines[:3]).removeprefix("Phys4DError: ")
+    ours = [c.__name__ for c in (Phys4DError, *Phys4DError.__subclasses__())] # their sentences need no name
+    return " ".join(lines[:3]).removeprefix(f"{e.ename}: " if e.ename in ours else "")
 
 def execute(
     path, # notebook to run
