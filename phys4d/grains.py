@@ -10,7 +10,7 @@ __all__ = ['ROUGH', 'ROLLING', 'pebble', 'mesh_volume', 'lattice', 'Board', 'rin
 import math
 from dataclasses import dataclass
 import numpy as np
-from .core import rng
+from .core import Phys4DError, rng
 from .scenes import make_look, materials
 from .render import Actor, box_mesh, sphere_mesh
 from .matter import pb, Phenomenon, phenomenon, reject
@@ -40,7 +40,7 @@ def lattice(n:int, # grains
     m = int(reach/pitch) + 1; a = np.arange(-m, m + 1)*pitch; x, y = (c.ravel() for c in np.meshgrid(a, a)); out, z, k = [], z0, 0
     while sum(map(len, out)) < n:
         s = .5*pitch*(k % 2); ok = inside(x + s, y + s, z); out.append(np.stack([x[ok] + s, y[ok] + s, np.full(ok.sum(), z)], 1)); z += pitch*.8; k += 1
-        if k > 2000: raise ValueError("no place for the grains inside their container")
+        if k > 2000: raise Phys4DError(f"{n} grains at {pitch:.3f} m from one another find no place in their container, {sum(map(len, out))} do: give fewer or smaller ones, or a larger container")
     p = np.concatenate(out)[:n]; return p + g.uniform(-jitter, jitter, p.shape)
 
 # %% ../nbs/04d_grains.ipynb #877ac1fb

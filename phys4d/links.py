@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
+from .core import Phys4DError, one_of
 from .scenes import Look, make_look, materials, volume
 from .render import Actor, shape_mesh, sphere_mesh
 from .matter import pb, Phenomenon, body_state, phenomenon, reject
@@ -235,7 +236,9 @@ class Linked(Phenomenon):
 # %% ../nbs/04b_links.ipynb #4d38007d
 ALONG_Y, ALONG_X = turn((1, 0, 0), 90), turn((0, 1, 0), 90)   # turn a cylinder's axis from z
 
-def _item(scene, name): return next(i for i in scene.items if i.name == name)
+def _item(scene, name): # an object of the scene
+    one_of(name, [i.name for i in scene.items], "object", f"scene {scene.name}")
+    return next(i for i in scene.items if i.name == name)
 
 @phenomenon("hinge")
 class Hinge(Linked):
@@ -260,6 +263,7 @@ class Hinge(Linked):
     def spawn(self, host):
         super().spawn(host)
         if self.v["rider"] == "none": return
+        if self.v["axis"] != "level": raise Phys4DError(f"scene {self.scene.name}: '{self.v['rider']}' cannot lie on the door '{self.m.name}'; a rider wants axis: level")
         i = _item(self.scene, self.v["rider"]); s = math.copysign(1, self.tilt); half = i.size[-1]/2 if i.shape != "sphere" else i.size[0]   # lies on the low end
         q = turn((0, 1, 0), math.degrees(self.tilt)); at = np.array([s*(self.v["length"]/2 - .16), 0, self.v["height"]/2 + half + 1e-3])
         R = self.root[:3, :3]; self.put(host, i.name, self.root[:3, 3] + R @ ([0, 0, self.v["stand_height"]] + rotation(q) @ at), quaternion(R @ rotation(q)))

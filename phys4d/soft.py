@@ -261,7 +261,7 @@ class Solver:
     def step(self, dt:float, steps:int, gravity:float, # s, sub-steps, m/s²
         wind=None, ripple=None, wave=None, phase=0., drag=0.): # m/s, m/s, rad/m, rad, -
         "Advance by `dt` seconds."
-        if self.collide and self.count % 6 == 0: self._crowd(6*dt)
+        if self.collide and self.count % 6 == 0 and np.isfinite(self.x).all(): self._crowd(6*dt)   # what is no number is told by `check`
         self.count += 1; v = lambda u: self.zero if u is None else wp.vec3d(*map(F, map(float, u)))
         wp.launch(_advance, 1, device="cpu", inputs=[self.p, self.b, self.grad, F(gravity), F(dt/steps), steps, v(wind), v(ripple), v(wave), F(float(phase)), F(drag)])
 
@@ -385,7 +385,9 @@ class Cloth(Soft):
 
 def _wave(x, y, bow): # (n 3): a flag in waves that grow along it, every thread at its length
     n = len(np.unique(x)); u = np.linspace(0, 1, n); d, z = bow*np.sin(7*u)*u, -.3*bow*u*u
-    along = np.cumsum(np.concatenate([[0], np.sqrt((np.ptp(x)/(n - 1))**2 - np.diff(d)**2 - np.diff(z)**2)])); k = np.tile(np.arange(n), len(x)//n)
+    left = (np.ptp(x)/(n - 1))**2 - np.diff(d)**2 - np.diff(z)**2
+    if left.min() <= 0: raise Phys4DError(f"waves {bow:g} m deep do not fit into a flag {np.ptp(x):.2f} m wide; give a smaller bow or a wider flag")
+    along = np.cumsum(np.concatenate([[0], np.sqrt(left)])); k = np.tile(np.arange(n), len(x)//n)
     return np.stack([along[k], d[k], y - y.max() + z[k]], 1)
 
 def _ends(n): w = np.ones(n); w[[0, -1]] = .5; return w   # share of a cell that a point stands for
