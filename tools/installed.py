@@ -121,7 +121,8 @@ def scripts():
 def use(venv, work):
     "Run everything in an empty folder; what went wrong"
     work.mkdir()
-    env = CLEAN | {"PATH": f"{venv/'bin'}{os.pathsep}{CLEAN['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "RERUN_ANALYTICS": "0"}
+    # programs of libraries (rerun) lie beside the Python whose libraries are borrowed: pip puts them into venv/bin where it installs for real
+    env = CLEAN | {"PATH": f"{venv/'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{CLEAN['PATH']}", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "RERUN_ANALYTICS": "0"}
     (work/"ten_lines.py").write_text(ten_lines())
     (work/"short.yaml").write_text(RECIPE)
     before = {p for p in venv.rglob("*") if "__pycache__" not in p.parts}
