@@ -271,7 +271,7 @@ def parse_grid(
 # %% ../nbs/21_batch.ipynb #b561c357
 GUARD = 'read _; kill -s KILL -- "-$0"; rm -rf "$1"' # $0: process group, $1: folder
 
-CHATTER = re.compile(r"^(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp .*(initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?", re.M)
+CHATTER = re.compile(r"(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp (\S+ initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?")
 
 def _short_folder()->str:
     "A new private folder; the path of a socket may have 107 bytes"
