@@ -342,9 +342,9 @@ def replacements(jobs:list, # rejected (key, split, kwargs with scene, seed, tak
 def _next_round(plan, last, index, clips_per_shard):
     "Shards that replace what was rejected in the shards `last`; empty if nothing was."
     gone = {r["key"] for r in index["rejected"]}
-    jobs = [(k, split, kw) for _, split, js in last for k, kw in js if _stem(k) in gone]
+    jobs = [(k, split, kw) for _, split, js in last for k, kw in js if _stem(k) in gone and "seed" in kw] # a video has no next seed
     if not jobs: return []
-    asked = Counter(kw["scene"] for kw in {_stem(k): kw for _, _, js in plan for k, kw in js}.values())
+    asked = Counter(kw["scene"] for kw in {_stem(k): kw for _, _, js in plan for k, kw in js}.values() if "seed" in kw)
     for scene, n in Counter(r["key"].rsplit("-", 1)[0] for r in index["rejected"]).items():
         if n > 8 and 2*n > asked[scene]:
             why = Counter(r["reason"] for r in index["rejected"] if r["key"].startswith(scene + "-")).most_common(1)[0][0]
@@ -663,10 +663,21 @@ def _summary(index) -> list:
 def _losses(index) -> list:
     "Lines of Markdown: which seeds were rejected."
     bad = Counter((x["key"].rsplit("-", 1)[0], x["reason"]) for x in index.get("rejected", []))
+    if isinstance(index["recipe"].get("videos"), dict): return _skipped(index["recipe"], bad)
     if not bad: return []
-    rows = [f"| {sc} | {k} | {why.replace('|', '/')} |" for (sc, why), k in sorted(bad.items())]
+    rows = [f"| {sc} | {k} | {_cell(why)} |" for (sc, why), k in sorted(bad.items())]
     said = f"{sum(bad.values())} seeds broke physics and were replaced by the next ones of their split:"
     return [said, "", "| scene | seeds | reason |", "|---|---|---|", *rows, ""]
+
+def _cell(text): return shorten(str(text), 200).replace("|", "/").replace("\n", " ") # in a table of Markdown
+
+def _skipped(recipe, bad) -> list:
+    "Lines of Markdown: which videos of a folder gave no clip, and what else was in it."
+    rows = [(name, why) for name, why in bad] + sorted(recipe.get("skipped", {}).items())
+    said = [f"{len(rows)} of {len(recipe['videos']) + len(recipe.get('skipped', {}))} videos were skipped" + (":" if rows else ".")]
+    if rows: said += ["", "| video | reason |", "|---|---|", *(f"| {_cell(n)} | {_cell(why)} |" for n, why in rows[:1000])]
+    if other := recipe.get("ignored"): said += ["", f"{len(other)} other files were ignored:", "", "| file | reason |", "|---|---|", *(f"| {_cell(n)} | {_cell(why)} |" for n, why in sorted(other.items())[:1000])]
+    return [*said, ""]
 
 def _front_matter(index, license, title) -> str:
     "The YAML head that the Hugging Face Hub reads."
