@@ -224,6 +224,8 @@ class VideoFolder:
     videos: list = field(default_factory=list) # Video, by name
     ignored: dict = field(default_factory=dict) # name -> why
 
+    def __repr__(self): return f"VideoFolder({self.folder.name}: {len(self.videos)} videos, {len(self.ignored)} other files)"
+
     def _repr_markdown_(self):
         rows = [f"| {v.name} | {shorten(v.caption, 80)} |" for v in self.videos[:20]]
         left = [f"| {n} | {w} |" for n, w in list(self.ignored.items())[:20]]
