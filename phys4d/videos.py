@@ -9,15 +9,14 @@ __all__ = ['VIDEO_TYPES', 'FITS', 'TEXTS', 'Video', 'as_video', 'video_bytes', '
 
 # %% ../nbs/06a_videos.ipynb #6f15f192
 import csv, hashlib, io, itertools, json, os, re, tarfile
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 import av, numpy as np
 from av.video.reformatter import Interpolation
 from pydantic import Field
-from .core import Phys4DError, Positive, Weight, as_path, brief, inside, make_config, one_of, parse_size, shorten
+from .core import Phys4DError, Positive, Weight, as_path, make_config, one_of, parse_size, shorten
 
 # %% ../nbs/06a_videos.ipynb #fe895a3c
 VIDEO_TYPES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp", ".ogv")
