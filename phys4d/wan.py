@@ -14,8 +14,8 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 transformers.logging.set_verbosity(_level)
 from einops import rearrange, repeat
 from .backbone import Backbone, adapter, still_first, with_first
+from .condition import Condition
 from .core import Phys4DError
-
 
 # %% ../nbs/10a_wan.ipynb #cc30a1ea
 def _token_times(time, grid, keep): # (b,) -> (b n), 0 on the tokens of a given first latent
@@ -27,7 +27,7 @@ def _token_times(time, grid, keep): # (b,) -> (b n), 0 on the tokens of a given 
 @adapter("WanPipeline", "WanImageToVideoPipeline")
 class WanBackbone(Backbone):
     "Wan 2.1 T2V and Wan 2.2 TI2V"
-    text_tokens = 512
+    text_class, image_class = "WanPipeline", "WanImageToVideoPipeline"
 
     def check(self):
         if getattr(self.pipe, "transformer_2", None) is not None or self.transformer is None:
@@ -35,18 +35,16 @@ class WanBackbone(Backbone):
         c, z = self.transformer.config.in_channels, self.vae.config.z_dim
         if c != z: raise Phys4DError(f"this Wan transformer takes {c} channels but the VAE gives {z} (an image-channel variant such as Wan2.1-I2V): allowed are T2V and TI2V models")
 
+    @property
+    def takes_image(self): return bool(self.pipe.config.get("expand_timesteps"))
+
     def describe(self):
         c, v, big = self.transformer.config, self.vae.config, self.pipe.config.get("expand_timesteps", False)
         frames, height, width, fps = (121, 704, 1280, 24) if big else (81, 480, 832, 16)
         return dict(frames=frames, height=height, width=width, fps=fps, latent_channels=v.z_dim, dim=c.num_attention_heads*c.attention_head_dim,
                     blocks=c.num_layers, t_factor=v.scale_factor_temporal, s_factor=v.scale_factor_spatial, patch=tuple(c.patch_size))
 
-    @property
-    def blocks(self): return self.transformer.blocks
-    @property
-    def shift(self):
-        c = self.pipe.scheduler.config
-        return float(c.get("flow_shift") or c.get("shift") or 1.)
+    def blocks_of(self, transformer): return transformer.blocks
 
     def _small(self, x, cell=1): # few enough pixels a clip for one pass
         ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19
@@ -61,7 +59,7 @@ class WanBackbone(Backbone):
         x = rgb.to(self.vae.dtype)
         z = _pair(lambda x: encode_at_once(self.vae, x).mode(), x) if self._small(rgb) else self.vae.encode(x).latent_dist.mode()
         mean, std = self._stats(z)
-        return ((z - mean)/std).to(self.dtype)
+        return ((z - mean)/std).float()
 
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels from normalised latents"
@@ -73,16 +71,19 @@ class WanBackbone(Backbone):
     def velocity(self,
         xt:torch.Tensor, # (b c t' h' w')
         sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:torch.Tensor, # (b n d) from `encode_text`
-        first:torch.Tensor=None, # (b c 1 h' w') clean first latent
-        keep:torch.Tensor=None, # (b,) bool: which samples use `first` (default all)
-    )->torch.Tensor: # (b c t' h' w') eps - x0
+        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
         "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt)
+        self.set_grid(xt.shape[2:])
+        first, keep = cond.get("first"), cond.get("keep")
         x, time = with_first(xt, first, keep), 1000*sigma.float().expand(len(xt))
         if first is not None: time = _token_times(time, self._grid, keep)
-        v = self.transformer(hidden_states=x, timestep=time, encoder_hidden_states=cond, return_dict=False)[0]
-        return still_first(v, first, keep)
+        v = self.transformer(hidden_states=x.to(self.dtype), timestep=time, encoder_hidden_states=cond["prompt_embeds"], return_dict=False)[0]
+        return still_first(v.float(), first, keep)
+
+    def place_first(self, kwargs, first): # for Wan 2.1 T2V
+        x, time = kwargs["hidden_states"], kwargs["timestep"].float()
+        return {**kwargs, "hidden_states": with_first(x, first), "timestep": _token_times(time, self._grid, None)}
 
 # %% ../nbs/10a_wan.ipynb #24f86c39
 def _whole_resample(self, x, feat_cache=None, feat_idx=None): # WanResample.forward for all frames at once
