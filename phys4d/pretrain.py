@@ -19,6 +19,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from pydantic import BaseModel, Field, Json
+from .backbone import add_noise
 from .tiny_wan import Muon
 from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, as_path, brief, check_schema, ensure_dir, load_tensors, make_config, progress,
     save_tensors, seed_all)
@@ -123,7 +124,7 @@ def training_batch(model, dataset, cache, step:int, batch:int, seed:int, sigma=(
     seen = torch.where(swap.view(-1, 1, 1, 1, 1), to_tensor(cache['recon'][idx].numpy()), out['rgb'])
     out |= dict(latents=x0, seen=seen, sigma=draw_sigma(len(idx), *sigma, g), noise=torch.randn(x0.shape, generator=g), index=idx)
     out = {k: v.to(model.device) if torch.is_tensor(v) else v for k, v in out.items()}
-    return out | dict(cond=model.backbone.encode_text(out['prompt']))
+    return out | dict(cond=model.backbone.condition(out['prompt'], out['rgb'][:, :, :1], out['latents'], out['rgb'].shape[2:]))
 
 # %% ../nbs/15_pretrain.ipynb #32120650
 def rate(step:int, steps:int, warmup:int) -> float:
@@ -317,8 +318,8 @@ def pretrain(
 
 def read_frozen(model, batch) -> dict: # the heads' parts, float32
     "The heads on features of a backbone that does not learn."
-    x0, s = batch['latents'], batch['sigma'].view(-1, 1, 1, 1, 1)
+    x0 = batch['latents']
     with torch.no_grad(), model.backbone.capture(model.heads.blocks) as seen:
-        model.backbone.velocity((1-s)*x0 + s*batch['noise'], batch['sigma'], batch['cond'], x0[:, :, :1])
+        model.backbone.velocity(add_noise(x0, batch['noise'], batch['sigma']), batch['sigma'], batch['cond'])
         features = [f.detach() for f in seen.features]
     return {k: v.float() for k, v in model.heads(features, x0, batch['seen']).items()}

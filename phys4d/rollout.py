@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import torch
-from einops import rearrange, repeat
+from einops import rearrange
 from torch import Tensor, nn
 
-from .backbone import BackboneSpec
+from .backbone import BackboneSpec, still_first, with_first
+from .condition import Condition
 from .core import Phys4DError, brief
 
 # %% ../nbs/17_rollout.ipynb #11db756a
@@ -100,20 +101,19 @@ def sde_step(
 
 # %% ../nbs/17_rollout.ipynb #94980c1b
 def policy_velocity(
-    backbone, # anything with `velocity(xt, sigma:(b,), cond, first)`
+    backbone, # anything with `velocity(xt, sigma:(b,), cond)`
     x:Tensor, # (b c t h w)
     sigma:Tensor, # scalar noise level
-    cond, # (b n d) text condition
-    first:Tensor|None=None, # (b c 1 h w) clean first latent
+    cond, # Condition: text and first frame
     guidance:float=1., # classifier-free guidance weight; 1 = off
-    null=None, # (b n d) condition of the empty prompt, needed when guidance is not 1
+    null=None, # Condition of the empty prompt, needed when guidance is not 1
 ) -> Tensor: # (b c t h w) float32
     "Velocity of the policy: one model call, or two with classifier-free guidance."
     sig = torch.as_tensor(sigma, dtype=torch.float32, device=x.device).expand(x.shape[0])
-    if guidance == 1: return backbone.velocity(x, sig, cond, first).float()
+    if guidance == 1: return backbone.velocity(x, sig, cond).float()
     if null is None: raise Phys4DError("policy_velocity: guidance other than 1 needs the null condition (Backbone.null_text).")
-    vu = backbone.velocity(x, sig, null, first).float() # conditional call last: captured features are its own
-    return vu + guidance*(backbone.velocity(x, sig, cond, first).float()-vu)
+    vu = backbone.velocity(x, sig, cond | null).float() # conditional call last: captured features are its own
+    return vu + guidance*(backbone.velocity(x, sig, cond).float()-vu)
 
 # %% ../nbs/17_rollout.ipynb #03af5595
 @dataclass
@@ -125,16 +125,14 @@ class Trajectory:
     nexts:Tensor # (b k c t h w) state drawn by it
     logps:Tensor # (b k) mean log-density at drawing time, nats per latent number
     x0:Tensor # (b c t h w) final latents
-    cond:Tensor # (b n d) text condition
-    first:Tensor|None=None # (b c 1 h w) clean first latent
+    cond:Condition # text and first frame
     features:list = field(default_factory=list) # [(b d t h'' w'')] of the last step, for the heads
     a:float=.7 # noise strength
     kernel:str="sde" # step kernel
     guidance:float=1. # classifier-free guidance
-    null:Tensor|None=None # (b n d) condition of the empty prompt
+    null:Condition|None=None # of the empty prompt
+    skip:int=0 # latent frames given, not drawn
     def __len__(self): return self.x0.shape[0]
-    @property
-    def skip(self): "Latent frames given, not drawn."; return 0 if self.first is None else 1
 
 # %% ../nbs/17_rollout.ipynb #727b876e
 def group_noise(
@@ -170,7 +168,7 @@ def pick_window(
 def _walk(backbone, x, tr, noise): # denoise x along tr.sigmas; fills the window's states of `tr`
     states, nexts, logps = [], [], []
     for i, (s, s2) in enumerate(zip(tr.sigmas[:-1], tr.sigmas[1:])):
-        v = policy_velocity(backbone, x, s, tr.cond, tr.first, tr.guidance, tr.null)
+        v = policy_velocity(backbone, x, s, tr.cond, tr.guidance, tr.null)
         if i not in tr.window: x = x - v*(s-s2); continue
         xn, lp, *_ = sde_step(x, v, s, s2, noise=noise(), a=tr.a, skip=tr.skip, kernel=tr.kernel)
         states.append(x); nexts.append(xn); logps.append(lp); x = xn
@@ -180,8 +178,7 @@ def _walk(backbone, x, tr, noise): # denoise x along tr.sigmas; fills the window
 @torch.no_grad()
 def sample(
     model, # a backbone, or a lifted model with `.backbone`
-    cond:Tensor, # (s n d) text condition, one per scene
-    first:Tensor|None=None, # (s c 1 h w) clean first latent, one per scene
+    cond:Condition, # text and first frame, one row per scene
     steps:int=10, # denoising steps
     window:tuple=(0,1), # indices of the stochastic steps; () is a plain ODE
     generator:torch.Generator|None=None, # source of all noise (CPU); default seed 0
@@ -189,7 +186,7 @@ def sample(
     a:float=.7, # noise strength of the stochastic steps
     kernel:str="sde", # "sde", or "ddim" (a = η) for models of the CogVideoX family
     guidance:float=1., # classifier-free guidance weight
-    null:Tensor|None=None, # (s n d) condition of the empty prompt
+    null:Condition|None=None, # of the empty prompt, one row per scene
     shift:float|None=None, # shift of the noise schedule; None = the model's own
     blocks:tuple=(), # transformer blocks whose features the heads read
     same_start:bool=False, # rollouts of a group share the first noise
@@ -200,14 +197,14 @@ def sample(
     backbone = getattr(model, "backbone", model)
     for i in window: pick_window(steps, 1, i) # raises where a step cannot be stochastic
     generator = generator or torch.Generator().manual_seed(0)
-    many = lambda t: None if t is None else repeat(t, "s ... -> (s g) ...", g=group)
-    sigmas = backbone.sigmas(steps, shift).float().to(cond.device)
-    tr = Trajectory(sigmas, tuple(window), None, None, None, None, many(cond), many(first), [], a, kernel, guidance, many(null))
+    many = lambda c: None if c is None else c.repeat(group)
+    sigmas = backbone.sigmas(steps, shift, tuple(size) or None).float().to(cond.device)
+    tr = Trajectory(sigmas, tuple(window), None, None, None, None, many(cond), [], a, kernel, guidance, many(null), backbone.given(cond))
     shape = (len(tr.cond), *backbone.spec.latent_shape(*size))
     draw = lambda shared=False: group_noise(shape, group, generator, shared, antithetic and not shared, cond.device)
-    x = draw(same_start)
+    x, first = draw(same_start), tr.cond.get("first") if tr.skip else None
     if first is not None and first.shape[3:] != x.shape[3:]: raise Phys4DError(f"sample: first frames of {'×'.join(map(str, first.shape[3:]))} latent cells do not fit clips of {'×'.join(map(str, x.shape[3:]))}; give their size")
-    if first is not None: x[:,:,:1] = tr.first
+    x = with_first(x, first)
     with backbone.capture(tuple(blocks)) as captured:
         tr.x0, (tr.latents, tr.nexts, tr.logps) = _walk(backbone, x, tr, draw)
         tr.features = [f.float() for f in captured.features] if blocks else []
@@ -222,7 +219,7 @@ def rescore(
     backbone, out = getattr(model, "backbone", model), []
     for j, i in enumerate(tr.window):
         s, s2 = tr.sigmas[i], tr.sigmas[i+1]
-        v = policy_velocity(backbone, tr.latents[:,j], s, tr.cond, tr.first, tr.guidance, tr.null)
+        v = policy_velocity(backbone, tr.latents[:,j], s, tr.cond, tr.guidance, tr.null)
         out.append(sde_step(tr.latents[:,j], v, s, s2, x_next=tr.nexts[:,j], a=tr.a, skip=tr.skip, kernel=tr.kernel)[1:])
     return tuple(torch.stack(o, 1) for o in zip(*out))
 
@@ -253,7 +250,7 @@ class ToyNet(nn.Module):
         self.seen = None # hidden activations of the last call
     def forward(self, x, sigma, cond):
         s = rearrange(sigma, "b -> b 1 1 1 1")
-        rest = torch.cat([s.expand(len(x),1,1,1,1), rearrange(cond.mean(1), "b d -> b d 1 1 1")], 1)
+        rest = torch.cat([s.expand(len(x),1,1,1,1), rearrange(cond["prompt_embeds"].mean(1), "b d -> b d 1 1 1")], 1)
         h = torch.cat([x, rest.expand(-1,-1,*x.shape[2:])], 1)
         self.seen = torch.nn.functional.silu(self.fc1(rearrange(h, "b c t h w -> b t h w c")))
         return x*(2*s-1)/(s**2+(1-s)**2) + rearrange(self.fc2(self.seen), "b t h w c -> b c t h w")
@@ -265,15 +262,16 @@ class ToyFlow:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed); self.transformer = ToyNet()
         self.spec = BackboneSpec(frames, height, width, 16, 3, dim=32, blocks=2, t_factor=1, s_factor=1, patch=(1,1,1))
-    def sigmas(self, steps, shift=None): return torch.linspace(1, 0, steps+1)
-    def encode_text(self, prompts): return torch.zeros(len(prompts), 1, 4)
-    def null_text(self, b): return torch.zeros(b, 1, 4)
+    device = torch.device("cpu")
+    def sigmas(self, steps, shift=None, size=None): return torch.linspace(1, 0, steps+1)
+    def null_text(self, b): return Condition(prompt_embeds=torch.zeros(b, 1, 4))
+    def condition(self, prompts, images=None, latents=None, size=None): return self.null_text(len(prompts)) | Condition(first=images)
+    def given(self, cond): return int("first" in cond)
     def encode_video(self, rgb): return rgb
     def decode_video(self, x0): return x0.clamp(-1, 1)
-    def velocity(self, xt, sigma, cond, first=None):
-        if first is not None: xt = torch.cat([first, xt[:,:,1:]], 2)
-        v = self.transformer(xt, sigma, cond)
-        return v if first is None else torch.cat([torch.zeros_like(first), v[:,:,1:]], 2)
+    def velocity(self, xt, sigma, cond):
+        first = cond.get("first")
+        return still_first(self.transformer(with_first(xt, first), sigma, cond), first)
     @contextmanager
     def capture(self, blocks):
         held = SimpleNamespace(features=[])

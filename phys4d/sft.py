@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 import torch
+from .backbone import add_noise, with_first
 from .core import Count, Natural, Positive, Seed, Share, Weight, as_path, make_config, progress, save_tensors
 from .lift import Lifted, to_tensor, to_uint8
 from .losses import Loss, confidence_bce, delta_l1, flow_l1, flow_matching, log_depth, warp_consistency
@@ -38,9 +39,8 @@ def draft_clips(
         gs = [generator(seed, i+k, 7) for k in range(len(x0))]
         s1 = torch.stack([sigma[0] + (sigma[1]-sigma[0])*torch.rand((), generator=g) for g in gs]).to(x0)
         noise, s = torch.stack([torch.randn(x0.shape[1:], generator=g) for g in gs]).to(x0), s1.view(-1, 1, 1, 1, 1)
-        xt = (1-s)*x0 + s*noise
-        v = model.backbone.velocity(xt, s1, model.backbone.encode_text(prompts[i:i+2]), x0[:, :, :1])
-        x = torch.cat([x0[:, :, :1], (xt - s*v)[:, :, 1:]], 2)
+        xt, cond = add_noise(x0, noise, s1), model.tell([dataset[k] for k in range(i, i+len(x0))], x0)
+        x = with_first(xt - s*model.backbone.velocity(xt, s1, cond), x0[:, :, :1] if model.backbone.given(cond) else None)
         z.append(x.float().cpu()); rgb.append(torch.from_numpy(to_uint8(model.backbone.decode_video(x))))
     tensors = dict(latents=torch.cat(z), recon=torch.cat(rgb))
     save_tensors(tensors, file, dict(signature=sign))
@@ -99,14 +99,13 @@ def motion_pass(model:Lifted, dataset, cache, step:int, cfg) -> dict: # v, v_tru
     x0 = cache['latents'][idx].to(model.device)
     grid = model.backbone.sigmas(1000).cpu()
     sigma = grid[(torch.rand(len(idx), generator=g)*1000).long()].to(x0)
-    noise, s = torch.randn(x0.shape, generator=g).to(x0), sigma.view(-1, 1, 1, 1, 1)
-    cond = model.backbone.encode_text([cache['prompt'][i] for i in idx])
-    return dict(v=model.backbone.velocity((1-s)*x0 + s*noise, sigma, cond, x0[:, :, :1]).float(), v_true=noise - x0)
+    noise, cond = torch.randn(x0.shape, generator=g).to(x0), model.tell([dataset[i] for i in idx], x0)
+    return dict(v=model.backbone.velocity(add_noise(x0, noise, sigma), sigma, cond), v_true=noise - x0)
 
 def geometry_pass(model:Lifted, batch, through:bool) -> dict:
     "Depth and motion from the heads; gradients reach the LoRA layers only if `through`."
     if not through: return read_frozen(model, batch)
-    out = model.observe(batch['latents'], batch['seen'], batch['sigma'], batch['noise'], batch['cond'], batch['latents'][:, :, :1])
+    out = model.observe(batch['latents'], batch['seen'], batch['sigma'], batch['noise'], batch['cond'])
     return {k: v.float() for k, v in out.items() if k not in ('v', 'v_true')}
 
 # %% ../nbs/16_sft.ipynb #f24772fc

@@ -7,7 +7,7 @@ __all__ = ['Passes', 'marked', 'Captured', 'check_blocks', 'captured', 'weakened
 
 # %% ../nbs/09a_stock.ipynb #ee0ceef8
 import inspect
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 import torch
 from .core import Phys4DError
 

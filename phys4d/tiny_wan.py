@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np, torch, torch.nn.functional as F
 from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanTransformer3DModel
 from einops import rearrange
-from .backbone import GENERIC, Backbone, add_noise, load_backbone, make_tokenizer, save_backbone, shift_sigmas
+from .backbone import Backbone, add_noise, load_backbone, shift_sigmas
+from .condition import Condition
 from .core import Phys4DError, MetricLog, atomic_path, load_tensors, progress, rng, save_tensors, write_text
+from .small import GENERIC, make_tokenizer, save_backbone
 from .wan import at_once, decode_at_once, encode_at_once
-
 
 # %% ../nbs/10c_tiny_wan.ipynb #4bb1d0eb
 def make_vae(base_dim:int=32, res_blocks:int=1)->AutoencoderKLWan:
@@ -60,7 +61,7 @@ def tiny_wan_at(
     "The tiny backbone to go on training"
     folder = Path(folder)
     if not (folder/"model_index.json").is_file():
-        save_backbone(make_tiny_wan(scene_words()), folder, frames=17, height=64, width=64, fps=16, note="random weights")
+        save_backbone(make_tiny_wan(scene_words()), folder, frames=17, height=64, width=64, fps=16, text_tokens=32, note="random weights")
     return load_backbone(folder)
 
 # %% ../nbs/10c_tiny_wan.ipynb #7f203adc
@@ -455,14 +456,14 @@ class FlowConfig:
 def flow_matching_loss(
     backbone,
     x0:torch.Tensor, # (b c t' h' w')
-    cond:torch.Tensor, # (b n d)
+    cond:Condition, # text
     eps:torch.Tensor, # like x0
     sigma:torch.Tensor, # (b,)
     keep:torch.Tensor=None, # (b,) bool: first latent clean (default all)
 )->torch.Tensor: # mean squared error of the velocity over predicted latents
     "Flow matching with the first latent given"
     keep = torch.ones(len(x0), dtype=torch.bool, device=x0.device) if keep is None else keep
-    v = backbone.velocity(add_noise(x0, eps, sigma), sigma, cond, first=x0[:, :, :1], keep=keep)
+    v = backbone.velocity(add_noise(x0, eps, sigma), sigma, cond | dict(first=x0[:, :, :1], keep=keep))
     e = (v - (eps - x0)).square()
     return torch.where(keep, e[:, :, 1:].mean((1, 2, 3, 4)), e.mean((1, 2, 3, 4))).mean()
 
@@ -492,16 +493,16 @@ def train_transformer(
     "Flow matching on cached latents; the log has the held-out loss at fixed noise"
     if cfg.parts < 1 or cfg.batch % cfg.parts: raise Phys4DError(f"a batch of {cfg.batch} clips does not divide into {cfg.parts} equal parts; allowed are the divisors of {cfg.batch}")
     (z, prompts), (zv, pv) = train, val
-    texts = {p: backbone.encode_text([p])[0] for p in {*prompts, *pv, ""}}
+    text = backbone.encode_text
     def loss_fn(step, g):
         i, b = g.integers(len(z), size=cfg.batch), cfg.batch
         drop, keep = g.random(b) < cfg.drop_text, torch.from_numpy(g.random(b) < cfg.keep)
         sigma = shift_sigmas(torch.sigmoid(torch.from_numpy(g.normal(0, cfg.spread, b)).float()), cfg.shift)
-        x0, cond = z[i].float(), torch.stack([texts["" if d else prompts[k]] for d, k in zip(drop, i)])
+        x0, cond = z[i].float(), text(["" if d else prompts[k] for d, k in zip(drop, i)])
         eps = torch.from_numpy(g.standard_normal(x0.shape, dtype=np.float32))
-        return [functools.partial(flow_matching_loss, backbone, *part) for part in zip(*(v.chunk(cfg.parts) for v in (x0, cond, eps, sigma, keep)))], {}
+        return [functools.partial(flow_matching_loss, backbone, x0[k], cond[k], eps[k], sigma[k], keep[k]) for k in torch.arange(b).chunk(cfg.parts)], {}
     n = min(96, len(zv))
-    xv, cv, g = zv[:n].float(), torch.stack([texts[p] for p in pv[:n]]), rng("flow-val", 0)
+    xv, cv, g = zv[:n].float(), text(pv[:n]), rng("flow-val", 0)
     ev, sv = torch.from_numpy(g.standard_normal(xv.shape, dtype=np.float32)), torch.linspace(.05, 1, n)
     @torch.no_grad()
     def evaluate():

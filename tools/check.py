@@ -4,7 +4,47 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-ROOMS = "core geometry scenes render matter links soft grains particles heat sim data videos viz metrics physics_iq backbone wan cogvideox tiny_wan heads lora lift pseudo losses pretrain sft rollout rewards ppo evals report batch studio commands".split()
+ROOMS = """
+core
+geometry
+scenes
+render
+matter
+links
+soft
+grains
+particles
+heat
+sim
+data
+videos
+viz
+metrics
+physics_iq
+stock
+small
+condition
+loading
+backbone
+wan
+cogvideox
+tiny_wan
+heads
+lora
+lift
+pseudo
+losses
+pretrain
+sft
+rollout
+rewards
+ppo
+evals
+report
+batch
+studio
+commands
+""".split()
 ENV = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1",
                     "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
 
