@@ -279,7 +279,7 @@ def still_first(
 @patch
 def pipe_for(self:Backbone, image:bool):
     "The stock pipeline that starts from text, or from text and a picture; its parts are those of `pipe`"
-    cls = getattr(diffusers, (image and self.image_class) or self.text_class)
+    with quiet(): cls = getattr(diffusers, (image and self.image_class) or self.text_class)
     if cls not in self._pipes:
         have = {**{k: v for k, v in self.pipe.config.items() if not k.startswith("_")}, **self.pipe.components}
         parts = {k: None if k.startswith("text_encoder") else have.get(k, p.default) for k, p in inspect.signature(cls.__init__).parameters.items() if k != "self"}

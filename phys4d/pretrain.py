@@ -262,7 +262,7 @@ class PretrainConfig:
     warmup:Natural = 10        # steps of rising learning rate
     weight_decay:Weight = 1e-3 # pull of all weights to 0
     clip_norm:Positive = 1.    # largest norm of the gradient
-    sigma_low:Share = .02      # noise level, 0 … 1: lower end of the usual range
+    sigma_low:Share = .005     # noise level, 0 … 1: lower end of the usual range; the last of 20 steps has .009
     sigma_high:Share = .25     # noise level: upper end of the usual range
     sigma_wild:Share = .1      # share of clips with more noise, up to 0.8
     recon:Share = .5           # share of clips shown as the VAE decodes them

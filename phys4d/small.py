@@ -15,13 +15,16 @@ from safetensors.torch import load_file, save_file
 # %% ../nbs/09b_small.ipynb #130567e3
 @contextmanager
 def quiet():
-    "No progress bars of diffusers and transformers while weights are read or written"
+    "No progress bars of diffusers and transformers, and no warnings of parts that nobody here uses"
     from diffusers.utils import logging as d
     from transformers.utils import logging as t
     on = d.is_progress_bar_enabled(), t.is_progress_bar_enabled()
-    d.disable_progress_bar(); t.disable_progress_bar()
+    level = t.get_verbosity()
+    d.disable_progress_bar(); t.disable_progress_bar(); t.set_verbosity_error()
     try: yield
-    finally: [m.enable_progress_bar() for m, o in zip((d, t), on) if o]
+    finally:
+        t.set_verbosity(level)
+        for m in [m for m, o in zip((d, t), on) if o]: m.enable_progress_bar()
 
 # %% ../nbs/09b_small.ipynb #d84decc0
 GENERIC = """a an the and of on onto off over in into to from with by at is are then while first one two three row tower stack pile wall floor ramp table
