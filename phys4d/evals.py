@@ -28,7 +28,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from .core import Clip4D, Phys4DError, atomic_path, escape, load_json, one_of, progress, rng, safe_name, shorten, write_text
-from .metrics import METRICS, chamfer_curve, compute, frechet, pick_metrics, random_features
+from .metrics import METRICS, chamfer_curve, chief_metrics, compute, frechet, metrics_for, pick_metrics, random_features
 from .viz import layer, pick, scales, sheet
 
 # %% ../nbs/20_evals.ipynb #58c999d4
@@ -102,7 +102,7 @@ def kept_path(cache, suite:str, stage:str, key:str)->Path:
     "Where a clip is kept whole."
     return Path(cache)/"clips"/suite_folder(suite)/f"{key}-{safe_name(stage, 'stage', 'evaluate')}.safetensors"
 
-PERCEIVED = [m for m in METRICS if m not in ("psnr", "ssim", "e_warp", "dynamic_degree")]  # the RGB is the truth's own
+PERCEIVED = metrics_for("perceive")
 
 # %% ../nbs/20_evals.ipynb #84d98fb9
 def measure(pred:Clip4D, truth:Clip4D, metrics:list, # names or Metrics
@@ -399,7 +399,7 @@ def is_worse(row, best, # rows of the summary
     return row.hi < best.lo or best.hi < row.lo
 
 # %% ../nbs/20_evals.ipynb #56cc0421
-CHIEF = ["chamfer_4d", "apd3d", "depth_warp_l1", "depth_warp_l1_plain", "abs_rel", "epe", "fvd_like"]
+CHIEF = chief_metrics()
 
 def short(x:float)->str: # three significant digits
     "A number for a table."
