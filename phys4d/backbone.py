@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 import diffusers, torch
+from diffusers import DiffusionPipeline
 from fastcore.basics import patch
 from einops import rearrange
 from PIL import Image
@@ -94,7 +95,8 @@ def families()->dict: # pipeline class name -> Backbone subclass
 # %% ../nbs/10_backbone.ipynb #306c2166
 class Backbone:
     "A video diffusion model behind the flow-matching convention"
-    text_class = image_class = None # names of the stock pipelines that start from text, and from text and a picture
+    text_class = image_class = None # names (or classes) of the stock pipelines that start from text, and from text and a picture
+    pipeline = DiffusionPipeline # what opens a folder; a class of its own for families that diffusers does not have
     text_tokens = 512 # length of a text
     attention = ("to_q", "to_k", "to_v", "to_out.0") # layers that a LoRA changes
     self_attention = "attn1" # of a block
@@ -279,7 +281,8 @@ def still_first(
 @patch
 def pipe_for(self:Backbone, image:bool):
     "The stock pipeline that starts from text, or from text and a picture; its parts are those of `pipe`"
-    with quiet(): cls = getattr(diffusers, (image and self.image_class) or self.text_class)
+    wanted = (image and self.image_class) or self.text_class
+    with quiet(): cls = wanted if isinstance(wanted, type) else getattr(diffusers, wanted)
     if cls not in self._pipes:
         have = {**{k: v for k, v in self.pipe.config.items() if not k.startswith("_")}, **self.pipe.components}
         parts = {k: None if k.startswith("text_encoder") else have.get(k, p.default) for k, p in inspect.signature(cls.__init__).parameters.items() if k != "self"}

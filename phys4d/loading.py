@@ -115,9 +115,10 @@ def read_note(folder): # the settings in phys4d.json
 
 def open_folder(folder, dtype, known): # a pipeline of a folder, its parts checked before
     index = check_folder(folder, known)
+    opener = getattr(known[index["_class_name"]], "pipeline", DiffusionPipeline)
     kinds = {_variant(folder/k, "model" if p[0] == "transformers" else "diffusion_pytorch_model") for k, p in index.items() if isinstance(p, (list, tuple)) and p[0] and not str(p[1]).endswith(WEIGHTLESS)}
     try:
-        with quiet(): return DiffusionPipeline.from_pretrained(str(folder), dtype=dtype, variant=next((v for v in kinds if v), None), local_files_only=True)
+        with quiet(): return opener.from_pretrained(str(folder), dtype=dtype, variant=next((v for v in kinds if v), None), local_files_only=True)
     except Exception as e: raise Phys4DError(f"cannot load the backbone in {folder}: {shorten(str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__, 200)}") from None
 
 DTYPES = dict(float32=torch.float32, fp32=torch.float32, bfloat16=torch.bfloat16, bf16=torch.bfloat16, float16=torch.float16, fp16=torch.float16)

@@ -28,6 +28,8 @@ loading
 backbone
 wan
 cogvideox
+stdit
+open_sora
 tiny_wan
 heads
 lora
