@@ -89,7 +89,7 @@ def check_class(
     known, # names of the pipeline classes that have an adapter
 ):
     "Raise `Phys4DError` for a pipeline without an adapter"
-    if name not in known: raise Phys4DError(f"{where} holds a pipeline of class '{name}', for which there is no adapter. Allowed: {', '.join(known)}")
+    if name not in known: raise Phys4DError(f"{where} holds a pipeline of class '{name}', for which there is no adapter. Allowed: {', '.join(sorted(known))}")
 
 # %% ../nbs/09d_loading.ipynb #583ba46d
 def open_hub(name, dtype, known): # a pipeline of the model hub

@@ -6,7 +6,6 @@
 __all__ = ['OpenSoraBackbone', 'open_sora_pipeline', 'make_tiny_open_sora']
 
 # %% ../nbs/10i_open_sora.ipynb #e26829f0
-from pathlib import Path
 import torch
 from einops import repeat
 from .backbone import Backbone, adapter, still_first, with_first
