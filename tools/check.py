@@ -20,6 +20,7 @@ data
 videos
 viz
 metrics
+stats
 physics_iq
 stock
 small
