@@ -29,6 +29,7 @@ loading
 backbone
 wan
 cogvideox
+ltx
 stdit
 open_sora
 tiny_wan
