@@ -47,7 +47,7 @@ class WanBackbone(Backbone):
     def blocks_of(self, transformer): return transformer.blocks
 
     def _small(self, x, cell=1): # few enough pixels a clip for one pass
-        ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19
+        ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19 and self._place is None # an offloaded VAE comes by its own methods only
         if ok: at_once(self.vae)
         return ok
 
