@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['SPLITS', 'CODECS', 'PAGE', 'MOST', 'VERSION', 'PARTS', 'TRAIN_PARTS', 'BATCH_PARTS', 'split_of', 'make_key',
-           'clip_key', 'pack', 'unpack', 'halved', 'encode_clip', 'decode_clip', 'pack_clip', 'write_shard', 'checksum',
-           'shard_info', 'IndexedClip', 'IndexedShard', 'Rejection', 'Recipe', 'Index', 'read_index', 'write_index',
-           'plan_shards', 'replacements', 'write_dataset', 'simulated', 'keep_parts', 'make_dataset', 'verify',
-           'data_card', 'Place', 'ClipDataset', 'collate', 'batch_indices', 'batch_at', 'batches', 'Stream', 'stream',
-           'estimate', 'parse_seeds']
+           'clip_key', 'compressed', 'decompressed', 'pack', 'unpack', 'halved', 'encode_clip', 'decode_clip',
+           'pack_clip', 'write_shard', 'checksum', 'shard_info', 'IndexedClip', 'IndexedShard', 'Rejection', 'Recipe',
+           'Index', 'read_index', 'write_index', 'plan_shards', 'replacements', 'write_dataset', 'simulated',
+           'keep_parts', 'make_dataset', 'verify', 'stranger', 'data_card', 'Place', 'ClipDataset', 'collate',
+           'batch_indices', 'batch_at', 'batches', 'Stream', 'stream', 'estimate', 'parse_seeds']
 
 # %% ../nbs/06_data.ipynb #2b40ca23
 import hashlib, importlib, io, itertools, json, multiprocessing, os, random, shutil, signal, socket, subprocess
@@ -19,14 +19,14 @@ from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, NamedTuple
-import numpy as np, torch, webdataset
+import blosc2, numpy as np, safetensors.numpy, torch, webdataset
 from pydantic import BaseModel, ConfigDict, Field
 from torch.utils.data import Dataset
 from webdataset.compat import FluidInterface
 from .core import (Clip4D, DiskFull, Phys4DError, atomic_path, brief, check_schema, disk_full, ensure_dir, inside, is_full,
                          load_json, one_of, parse_size, peak_memory_mb, progress, remove_leftovers, rng, safe_name, shipped,
-                         shorten, write_text)
-from .scenes import HELD_OUT, list_scenes, web_scene, web_scenes
+                         shorten, write_text, _from_tensors, _stable_header)
+from .scenes import HELD_OUT, list_scenes, load_scene, web_scene, web_scenes
 
 # %% ../nbs/06_data.ipynb #7134239c
 SPLITS = ("train", "val", "test", "heldout")
@@ -49,54 +49,47 @@ def clip_key(clip:Clip4D) -> str:
     return make_key(m["scene"], m.get("seed", 0), m.get("take", 1)) if "scene" in m else ""
 
 # %% ../nbs/06_data.ipynb #53624704
-CODECS = ("raw", "packed", "half")  # as it is; packed without loss; float maps rounded to the 10 mantissa bits of float16, then packed
-_MAGIC = b"phys4dz1"                # what a packed clip begins with
+CODECS = ("raw", "blosc2", "half")  # as it is; each array a Blosc2 chunk, without loss; float maps rounded to the 10 mantissa bits of float16 first
+_WAYS = ([blosc2.Filter.SHUFFLE], [blosc2.Filter.SHUFFLE, blosc2.Filter.BYTEDELTA])
+_BLOCK, _LEAST = 2**22, 256  # bytes: at most in a block (given, since Blosc2 would ask the machine's caches); smaller arrays stay as they are
 
-def _zstd(level=9): # the codec; one per call, so that threads do not meet
-    try: import pyarrow
-    except ImportError:
-        raise Phys4DError("Packed clips need pyarrow for zstd: `pip install pyarrow`, or make the dataset with codec raw.") from None
-    return pyarrow.Codec("zstd", compression_level=level)
+def _chunk(a, filters) -> bytes: # same array, same bytes: one thread, a given block
+    size = a.itemsize * (a.shape[-1] if a.ndim == 4 and a.itemsize > 1 else 1)  # the numbers of one pixel
+    block = max(size, min(_BLOCK, a.nbytes) // size * size)
+    return blosc2.compress2(a, codec=blosc2.Codec.ZSTD, clevel=5, typesize=size, filters=filters, filters_meta=[0] * len(filters), nthreads=1, blocksize=block)
 
-def _arrays(data): # of a safetensors file: where they begin, and (entry, first byte, last byte) of each in the file's order
-    base = 8 + int.from_bytes(data[:8], "little")
-    head = json.loads(bytes(data[8:base]))
-    return base, sorted(((s, *(base + x for x in s["data_offsets"])) for n, s in head.items() if n != "__metadata__"), key=lambda x: x[1])
+def compressed(a) -> bytes: # any array
+    "An array as a Blosc2 chunk, by the filter that makes it smallest."
+    a = np.ascontiguousarray(a)
+    ways = _WAYS if a.itemsize > 1 else ([blosc2.Filter.NOFILTER],)
+    return min((_chunk(a, filters) for filters in ways), key=len)
 
-def _size(spec): return int(spec["dtype"].strip("BFIUOL") or 8)//8  # bytes per number: F32 -> 4, BOOL -> 1
-def _smooth(spec): return spec["dtype"] in ("F32", "F64") and len(spec["shape"]) >= 3  # differences along axis 2: a row of pixels
+def decompressed(chunk, dtype:str, shape) -> np.ndarray:
+    "The array of `compressed`; anything else is a ValueError."
+    out = np.empty(shape, dtype)
+    if blosc2.get_cbuffer_sizes(chunk)[:2] != (out.nbytes, len(chunk)): raise ValueError("a chunk has another length than its array")
+    blosc2.decompress2(chunk, dst=out, nthreads=1)
+    return out
 
-def _filter(raw, spec, difference) -> bytes:
-    "Bytes of one array, made easy to compress."
-    u = np.frombuffer(raw, f"<u{_size(spec)}").reshape(spec["shape"])
-    if difference: u = np.concatenate([u[:, :, :1], u[:, :, 1:] - u[:, :, :-1]], 2)
-    return u.reshape(-1).view(np.uint8).reshape(-1, _size(spec)).T.tobytes()
+def _opened_tensors(data): # of a safetensors file: {name: array}, metadata
+    head = json.loads(bytes(data[8:8 + int.from_bytes(data[:8], "little")]))
+    return safetensors.numpy.load(bytes(data)), head.get("__metadata__", {})
 
-def _unfilter(raw, spec, difference) -> bytes:
-    "Inverse of `_filter`."
-    u = np.frombuffer(raw, np.uint8).reshape(_size(spec), -1).T.copy().view(f"<u{_size(spec)}").reshape(spec["shape"])
-    return (np.cumsum(u, 2, dtype=u.dtype) if difference else u).tobytes()
+def pack(data:bytes) -> bytes: # of a safetensors file
+    "The same safetensors file with its arrays compressed; `unpack` inverts it."
+    arrays, meta = _opened_tensors(data)
+    large = {k: a for k, a in arrays.items() if a.nbytes >= _LEAST}
+    told = {k: [a.dtype.name, list(a.shape)] for k, a in sorted(large.items())}
+    small = {k: np.frombuffer(compressed(a), np.uint8) for k, a in large.items()}
+    return _stable_header(safetensors.numpy.save({k: small.get(k, arrays[k]) for k in sorted(arrays)}, {**meta, "blosc2": json.dumps(told)}))
 
-def pack(data:bytes) -> bytes:
-    "Compress a safetensors file; `unpack` inverts it."
-    (base, arrays), view, quick = _arrays(data), memoryview(data), _zstd(1)
-    out, marks = [data[:base]], bytearray()
-    for s, a, b in arrays:
-        ways = [_filter(view[a:b], s, d) for d in ((0, 1) if _smooth(s) else (0,))]
-        marks.append(min(range(len(ways)), key=lambda i: len(quick.compress(ways[i])) if len(ways) > 1 else 0))
-        out.append(ways[marks[-1]])
-    body = b"".join([*out, marks])
-    return _MAGIC + len(body).to_bytes(8, "little") + _zstd().compress(body, asbytes=True)
-
-def unpack(data:bytes) -> bytes: # of `pack`, or a safetensors file as it is
-    "The safetensors file that was packed, byte for byte."
-    if data[:8] != _MAGIC: return data
+def unpack(data:bytes): # {name: array}, metadata
+    "Arrays and metadata of a safetensors file, compressed or not."
     try:
-        body = memoryview(_zstd().decompress(data[16:], int.from_bytes(data[8:16], "little"), asbytes=True))
-        base, arrays = _arrays(body)
-        marks = body[len(body) - len(arrays):]
-        return b"".join([body[:base], *(_unfilter(body[a:b], s, mark) for (s, a, b), mark in zip(arrays, marks))])
-    except (ValueError, TypeError, KeyError, AttributeError, OSError, MemoryError, OverflowError, RecursionError) as e:
+        arrays, meta = _opened_tensors(data)
+        told = json.loads(meta.pop("blosc2", "{}"))
+        return {**arrays, **{k: decompressed(arrays[k].tobytes(), *spec) for k, spec in told.items()}}, meta
+    except (safetensors.SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError, RecursionError) as e:
         why = f"packed clip of {len(data)} bytes is damaged ({shorten(e, 120)})"
         raise Phys4DError(f"{why}; expected what `pack` made: copy or make it again") from None
 
@@ -113,7 +106,7 @@ def encode_clip(clip:Clip4D, codec:str="raw") -> bytes: # codec is one of `CODEC
 
 def decode_clip(data:bytes) -> Clip4D: # data is of `encode_clip`, any codec
     "A clip from bytes."
-    return Clip4D.from_bytes(unpack(data))
+    return _from_tensors(*unpack(data), "bytes")
 
 # %% ../nbs/06_data.ipynb #b12b0a43
 def pack_clip(clip:Clip4D, key:str, split:str, codec:str="raw") -> dict: # {extension: bytes}
@@ -121,7 +114,7 @@ def pack_clip(clip:Clip4D, key:str, split:str, codec:str="raw") -> dict: # {exte
     about = dict(key=key, split=split, prompt=clip.prompt, fps=clip.fps, meta=clip.meta)
     about |= dict(frames=clip.frames, height=clip.height, width=clip.width)
     return {"json": json.dumps(about, sort_keys=True).encode(),
-            "safetensors" if codec == "raw" else "packed": encode_clip(clip.replace(meta={**clip.meta, "key": key}), codec)}
+            "safetensors": encode_clip(clip.replace(meta={**clip.meta, "key": key}), codec)}
 
 def write_shard(path,     # .tar file to make, atomically
                 samples): # iterable of (key, {extension: bytes})
@@ -564,10 +557,12 @@ def _fill(folder, plan, index, run, clips, least): # how many shards were made
 
 # %% ../nbs/06_data.ipynb #5f16aca6
 def simulated(scene:str, seed:int, size, # pixels: height = width, or (height, width)
-              frames:int, fps:float, take:int=1, source:str="sim", parts=None) -> Clip4D:
+              frames:int, fps:float, take:int=1, source:str="sim", parts=None,
+              template=None # of a scene file that is not ours
+             ) -> Clip4D:
     "One clip of a dataset: the true simulation (`sim`) or its web-like counterpart (`web`), with `parts` only."
     from phys4d.sim import simulate  # here: who only reads a dataset needs no simulator
-    what = web_scene(scene, seed) if source == "web" else scene
+    what = web_scene(scene, seed) if source == "web" else template.sample(seed, take) if template else scene
     clip = simulate(what, seed=seed, size=parse_size(size), frames=frames, fps=fps, take=take)
     clip.meta = {**clip.meta, "scene": scene, "seed": int(seed), "take": int(take), "source": source}
     return clip if parts is None else keep_parts(clip, parts)
@@ -588,7 +583,7 @@ def keep_parts(clip:Clip4D, parts) -> Clip4D: # parts are out of `PARTS`; rgb, c
     return clip.replace(**{p: None for p in PARTS if p not in parts})
 
 def make_dataset(folder, # made if missing
-                 scenes, # template names
+                 scenes, # template names, or scene files (.yaml)
                  seeds, # iterable of int, each from 0; the split follows from each (`split_of`)
                  size=64, # pixels: height = width, or (height, width), or "48x80"
                  frames:int=17, fps:float=16, # per clip; frames per second
@@ -610,21 +605,28 @@ def make_dataset(folder, # made if missing
     common = dict(size=h if h == w else [h, w], frames=frames, fps=float(fps), source=source, parts=parts)
     many = len(scenes)*len(seeds)*len(takes)
     if many > MOST: raise Phys4DError(f"{many:,} clips are too many for one dataset: ask for at most {MOST:,}.")
-    jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common)) for n in seeds for s in scenes for t in takes]
-    recipe = dict(maker="make_dataset", scenes=scenes, seeds=seeds, takes=takes, templates={s: _template_hash(s) for s in scenes}, **common)
+    own = {s: dict(template=t) for s, (t, path) in scenes.items() if path.suffix}  # travels with its jobs: no other machine has the file
+    jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common, **own.get(s, {}))) for n in seeds for s in scenes for t in takes]
+    recipe = dict(maker="make_dataset", scenes=list(scenes), seeds=seeds, takes=takes, templates={s: _template_hash(path) for s, (_, path) in scenes.items()}, **common)
     least = _least_bytes(h, w, frames, parts)//(1 if codec == "raw" else 100)
     return write_dataset(folder, jobs, simulated, recipe, workers, clips_per_shard, codec, ray, least)
 
-def _scenes(names, source): # a checked list
+def _scenes(names, source): # checked: {name: (template, its file; a plain name for one of ours)}
     one_of(source, ("sim", "web"), "dataset source")
-    names, known = _several(names, "scenes"), list_scenes()
-    for n in names: one_of(n, known, "scene", hint="phys4d.scenes.list_scenes()")
-    if source == "sim": return names
-    if out := set(names) & set(HELD_OUT): raise Phys4DError(f"Scene {min(out)} is held out and must not be in a web corpus.")
-    return [one_of(n, web_scenes(), "scene with a web version", hint="phys4d.scenes.web_scenes()") for n in names]
+    found = {}
+    for n in _several(names, "scenes"):
+        if isinstance(n, Path) or isinstance(n, str) and n.endswith((".yaml", ".yml")): template, path = load_scene(n), Path(n)
+        else: template, path = None, Path(one_of(n, list_scenes(), "scene", hint="phys4d.scenes.list_scenes(); a file of your own ends in .yaml"))
+        name = template.name.replace(".", "_") if template else n
+        if name in found: raise Phys4DError(f"Scene {brief(name)} is given twice: name each once, and call files of different scenes differently.")
+        found[name] = template, path
+    if source == "sim": return found
+    if out := set(found) & set(HELD_OUT): raise Phys4DError(f"Scene {min(out)} is held out and must not be in a web corpus.")
+    for n in found: one_of(n, web_scenes(), "scene with a web version", hint="phys4d.scenes.web_scenes()")
+    return found
 
-def _template_hash(scene):
-    with open(shipped(f"sim_scenes/{scene}.yaml"), "rb") as f: return _sha256(f)[:16]
+def _template_hash(path): # of a file, or of one of our scenes by its name
+    with open(path if path.suffix else shipped(f"sim_scenes/{path.as_posix()}.yaml"), "rb") as f: return _sha256(f)[:16]
 
 def _least_bytes(h, w, frames, parts): # of one raw clip: its arrays
     per = {"rgb": 3} | {p: b for p, b in _BYTES.items() if parts is None or p in parts}
@@ -689,6 +691,21 @@ def _front_matter(index, license, title) -> str:
                 configs=[dict(config_name="default", data_files=[dict(split=s, path=f"{s}-*.tar") for s in SPLITS if s in have])])
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"
 
+_STRANGER = """import json, tarfile, blosc2, numpy as np
+from safetensors.numpy import load
+for member in tarfile.open("{file}"):
+    if not member.name.endswith(".safetensors"): continue
+    data = tarfile.open("{file}").extractfile(member).read()
+    clip = load(data)  # name: array
+    head = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    for name, (dtype, shape) in json.loads(head.get("blosc2", "{{}}")).items():
+        clip[name] = np.frombuffer(blosc2.decompress2(clip[name].tobytes()), dtype).reshape(shape)
+    print(member.name, json.loads(head["clip"])["prompt"], clip["rgb"].shape, clip["depth"].mean())"""
+
+def stranger(file:str) -> str: # name of a shard
+    "Ten lines that read a shard without phys4d."
+    return _STRANGER.format(file=file)
+
 def data_card(folder, license:str="apache-2.0", # an identifier of the Hub
               title:str="Clips made by phys4d") -> str: # README.md
     "Card of a dataset, readable by people and by the Hugging Face Hub."
@@ -699,13 +716,14 @@ def data_card(folder, license:str="apache-2.0", # an identifier of the Hub
     parts, first = index["recipe"].get("parts"), min((s["split"] for s in index["shards"]), key=SPLITS.index, default="train")
     rows = [f"| {k} | {v} |" for k, v in dict(rgb="(t h w 3) uint8", **_PARTS).items() if k == "rgb" or parts is None or k in parts]
     return "\n".join([_front_matter(index, license, title), f"# {title}", "", *_summary(index), "## What a clip holds", "",
-        "`KEY.json`: prompt, sizes, scene, seed. `KEY.safetensors`, or `KEY.packed` (its arrays filtered, then zstd): "
-        "the arrays below, camera and object states; `phys4d.data.decode_clip` reads both.", "",
+        "`KEY.json`: prompt, sizes, scene, seed. `KEY.safetensors`: the arrays below, camera and object states; "
+        "those that its metadata name under `blosc2` (name: type, shape) are Blosc2 chunks.", "",
         "| array | shape and unit |", "|---|---|", *rows, "", "## Splits", "",
         "By seed: those that end in 8 are `val`, in 9 `test`, the others `train`; templates held out of all training are `heldout`.", "",
         "## Reading", "", "```python", "from phys4d.data import ClipDataset, stream",
         f'clips = ClipDataset("FOLDER", "{first}")   # random access',
         f'some = stream("FOLDER", "{first}", shuffle=100)   # webdataset', "```", "",
+        "Without phys4d (`pip install blosc2 safetensors`):", "", "```python", stranger(f"{first}-00000.tar"), "```", "",
         "Checked by `phys4d_data verify FOLDER`; `index.json` holds the recipe, SHA-256 of each shard, a checksum of each clip, "
         "and rejected seeds.", ""])
 
