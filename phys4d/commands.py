@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fastcore.docments import docments
 
-from .core import Phys4DError, one_of, parse_size, run_cli, shipped, write_text
+from .core import Phys4DError, one_of, parse_size, run_cli, shipped, shorten, write_text
 
 # %% ../nbs/23_commands.ipynb #c572422e
 def _add_option(
@@ -89,7 +89,7 @@ simulate_command = Command("phys4d_simulate", simulate_clip, "phys4d_simulate ri
 # %% ../nbs/23_commands.ipynb #45acbfc9
 def make_data(
     out:str="", # dataset folder; the same command goes on where it stopped
-    scenes:str="all", # comma-separated templates, or all
+    scenes:str="all", # comma-separated templates or scene files (.yaml), or all
     seeds:str="0:10", # 0:10, or 1,5,7, or both
     takes:str="1", # 1, 2 or 1,2
     size:str="64", # pixels: 64, or 48x80 (height first)
@@ -99,7 +99,7 @@ def make_data(
     clips_per_shard:int=16, # at most
     parts:str="train", # train: what training reads; all; or comma-separated arrays
     source:str="sim", # sim: true physics; web: looks and physics unrelated
-    codec:str="packed", # packed: small and lossless; raw: fastest to read; half: floats rounded to half precision
+    codec:str="blosc2", # blosc2: small and lossless; raw: fastest to read; half: floats rounded to half precision
     ray:str="", # auto or HOST:PORT: send the work to a Ray cluster of which this machine is a part
     estimate:bool=False, # only say how long and how large
 ):
@@ -120,7 +120,7 @@ def make_data(
 def _scene_names(text, source):
     from phys4d.scenes import list_scenes, web_scenes
     known = web_scenes() if source == "web" else list_scenes()
-    return known if text == "all" else [one_of(s, list_scenes(), "scene", hint="phys4d.scenes.list_scenes()") for s in text.split(",")]
+    return known if text == "all" else [s if s.endswith((".yaml", ".yml")) else one_of(s, list_scenes(), "scene", hint="phys4d.scenes.list_scenes()") for s in text.split(",")]
 
 def verify_data(
     folder:str, # dataset folder
@@ -169,27 +169,42 @@ data_command = Verbs("phys4d_data", "Make, check and describe folders of simulat
 
 # %% ../nbs/23_commands.ipynb #a4f330e6
 def label_videos(
-    video:str, # a video file, or a folder of them
+    video:str, # a video file, or a folder of them with or without captions
     out:str="", # a clip (.safetensors, .mp4, .gif, .png, .rrd) for a file; a dataset folder for a folder
     depth:str="tiny-depth", # a registered depth estimator, or the folder of a transformers model
     flow:str="dis", # a registered flow estimator
+    camera:str="still", # a registered camera estimator; still: unknown, assumed to stand
     frames:int=17, # per clip
     size:str="64", # pixels: 64, or 48x80 (height first)
     fps:float=16., # frames per second of the clips
+    fit:str="cover", # cover: fill the size and cut what hangs over; contain: all of it, with black bars
     per_video:int=1, # clips taken from each video of a folder
+    workers:int=1, # processes on this machine
     device:str="auto", # auto, cuda, mps or cpu
+    codec:str="blosc2", # of a folder: blosc2, raw or half, as for phys4d_data
+    ray:str="", # auto or HOST:PORT: send the work to a Ray cluster that sees the folder at the same path
+    plan:bool=False, # only say what the folder gives, how large it gets and how long it takes
+    nodes:int=1, # of how many machines such as this one the plan speaks
 ):
     "Estimate depth and motion of a video, or of a folder of videos."
-    from phys4d.pseudo import label_folder, pseudo_label
+    from phys4d.pseudo import label_folder, plan_folder, pseudo_label
     from phys4d.viz import clip_ending, write_clip
-    if not out: raise Phys4DError("phys4d_pseudo: --out is missing; name a file such as street.mp4 for one video, or a folder for a folder")
-    if Path(video).is_dir():
-        ds = label_folder(video, out, depth, flow, frames, parse_size(size), fps, per_video, device=device)
-        return print(f"wrote {len(ds)} clips to {out}")
+    if not out and not plan: raise Phys4DError("phys4d_pseudo: --out is missing; name a file such as street.mp4 for one video, or a folder for a folder")
+    how = dict(depth=depth, flow=flow, fps=fps, device=device, camera=camera, frames=frames, size=parse_size(size), fit=fit)
+    if plan: return print(plan_folder(video, per_video=per_video, codec=codec, workers=workers, nodes=nodes, **how))
+    if Path(video).is_dir(): return _label_all(label_folder(video, out, per_video=per_video, workers=workers, codec=codec, ray=ray or None, **how), out)
     clip_ending(out)
-    clip = pseudo_label(video, depth, flow, fps, device=device, frames=frames, size=parse_size(size))
+    clip = pseudo_label(video, **how)
     write_clip(clip, out)
     print(f"wrote {out}: {clip.frames} frames of {clip.height}×{clip.width} at {clip.fps:g} fps")
+
+def _label_all(ds, out): # what was written, what was not
+    from phys4d.data import read_index
+    index = read_index(out)
+    lost = list(index["recipe"]["skipped"].values()) + [r["reason"] for r in index["rejected"]]
+    why = f"; {len(lost)} videos were skipped, such as one that was: {shorten(lost[0], 100)}" if lost else ""
+    other = f"; {n} other files were ignored" if (n := len(index["recipe"]["ignored"])) else ""
+    print(f"wrote {len(ds)} clips to {out}{why}{other}" + (f" ({Path(out)/'README.md'} lists them)" if why or other else ""))
 
 pseudo_command = Command("phys4d_pseudo", label_videos, "phys4d_pseudo street.mp4 --out street.rrd")
 

@@ -6,10 +6,10 @@
 __all__ = ['DEPTH', 'FLOW', 'TINY_DEPTH', 'SEEN', 'HUB', 'CAMERA', 'VIEW', 'depth_estimator', 'flow_estimator', 'get_depth',
            'get_flow', 'dis_flow', 'raft_flow', 'consistency', 'TinyDepth', 'load_tiny_depth', 'tiny_depth',
            'transformers_depth', 'camera_estimator', 'still_camera', 'vggt_camera', 'posed', 'get_camera',
-           'pseudo_label', 'label_dataset', 'label_folder']
+           'pseudo_label', 'label_dataset', 'label_folder', 'plan_folder']
 
 # %% ../nbs/13_pseudo.ipynb #19f0fa0b
-import hashlib, inspect, json, os, re
+import hashlib, inspect, json, os, re, shutil, time
 from dataclasses import asdict, replace
 from functools import lru_cache
 from itertools import groupby
@@ -18,7 +18,7 @@ import cv2
 import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 from .core import Camera, Clip4D, Phys4DError, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped, shorten
-from .data import ClipDataset, make_key, plan_shards, read_index, split_of, write_dataset, write_index
+from .data import ClipDataset, encode_clip, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
 from .videos import VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still, video_bytes, video_number
 
@@ -354,3 +354,31 @@ def _chosen(videos, frames, fps, per_video): # what is in the folder, what of it
     if chosen.clips: return found, chosen
     name, why = next(iter(chosen.skipped.items()))
     raise Phys4DError(f"Video folder {videos} gives no clip: all of its {len(found.videos)} videos are skipped, such as {shorten(name, 60)} ({shorten(why, 100)}).")
+
+# %% ../nbs/13_pseudo.ipynb #078b1d58
+def plan_folder(videos, depth:str="tiny-depth", flow:str="dis", frames:int=17, size=64, fps:float=16, per_video:int=1,
+                device:str="auto", fit:str="cover", camera:str="still", codec:str="raw",
+                workers:int=1, # processes on each machine
+                nodes:int=1    # machines such as this one
+               ) -> str:
+    "What `label_folder` would make of a folder: clips, hours, gigabytes, and days for some machines."
+    if type(nodes) is not int or nodes < 1: raise Phys4DError(f"nodes: {brief(nodes)} is not possible; allowed are whole numbers from 1")
+    found, chosen = _chosen(videos, frames, fps, per_video)
+    seconds, room = _trial(chosen.clips, codec, depth=depth, flow=flow, frames=frames, size=size, fps=fps, device=device, fit=fit, camera=camera)
+    n, hands = len(chosen.clips), nodes * max(1, min(workers, os.cpu_count() or 1))
+    days, free = n * seconds / hands / 86400, shutil.disk_usage(videos).free
+    took = f"{days:.2g} days" if days > 1 else f"{days * 24:.2g} hours" if days > 1/24 else f"{max(days * 1440, .01):.2g} minutes"
+    left = f", {len(chosen.skipped)} of the videos give none ({shorten('; '.join(f'{k}: {v}' for k, v in chosen.skipped.items()), 200)})" if chosen.skipped else ""
+    return (f"{len(found.videos)} videos of {chosen.seconds / 3600:.2g} hours: {n} clip{'s' * (n != 1)} of {n * frames / fps / 3600:.2g} hours{left}; "
+            f"{n * room / 1e9:.2g} GB ({free / 1e9:.0f} GB are free here); about {took} with {nodes} machine{'s' * (nodes != 1)} of {hands // nodes} process{'es' * (hands > nodes)} "
+            f"({seconds:.2g} s and {room / 1e6:.2g} MB a clip, by a trial)")
+
+def _trial(clips, codec, **how): # seconds, bytes of one clip
+    for video, start in clips[:20]:
+        try:
+            for _ in range(2):
+                begin = time.perf_counter()
+                data = encode_clip(pseudo_label(video, start=start, **how), codec)
+        except Unreadable: continue
+        return time.perf_counter() - begin, len(data)
+    raise Phys4DError(f"The first {min(20, len(clips))} videos cannot be read to their end: there is nothing to plan by.")
