@@ -111,7 +111,9 @@ class Backbone:
     def decode_video(self, x0): raise NotImplementedError
     def velocity(self, xt, sigma, cond): raise NotImplementedError
     def latents_of(self, out, size): return out
-    def place_first(self, kwargs, first): return {**kwargs, "hidden_states": with_first(kwargs["hidden_states"], first)}
+    def place_first(self, kwargs, first): # first (b c 1 h' w'), also for a batch of two halves
+        x = kwargs["hidden_states"]
+        return {**kwargs, "hidden_states": with_first(x, first.repeat(len(x)//len(first), 1, 1, 1, 1))}
     def check(self): "Raise `Phys4DError` for a variant that this adapter cannot drive"
     @property
     def takes_image(self)->bool: return False # does this checkpoint start from a picture in its stock pipeline?

@@ -191,13 +191,14 @@ def one_step(
     backbone,
     steps:int, # the last of so many
     size:tuple, # frames, height, width
+    sign:int=1, # -1 for schedulers that count from noise to data
 )->float: # largest difference to x0
     "The stock scheduler's last step along a true velocity must end in x0"
     x0, eps = torch.randn(2, 1, *backbone.spec.latent_shape(*size), generator=torch.Generator().manual_seed(0))
     sched, s = copy.deepcopy(backbone.pipe.scheduler), backbone.sigmas(steps, size=size)
     sched.set_timesteps(steps, **backbone.schedule_args(steps, size))
     sched.set_begin_index(steps - 1)
-    return (sched.step(eps - x0, sched.timesteps[-1], (1 - s[-2])*x0 + s[-2]*eps).prev_sample - x0).abs().max().item()
+    return (sched.step(sign*(eps - x0), sched.timesteps[-1], (1 - s[-2])*x0 + s[-2]*eps).prev_sample - x0).abs().max().item()
 
 def reached(
     model, # a Lifted with LoRA

@@ -30,6 +30,7 @@ backbone
 wan
 cogvideox
 ltx
+mochi
 stdit
 open_sora
 tiny_wan
