@@ -381,7 +381,7 @@ def content(
     "Digest of a file, of a dataset (its index), of a lifted model (heads and LoRA), or of all weights below a folder"
     path, h = Path(path), hashlib.sha256()
     files = [path] if path.is_file() else [path/"index.json"] if (path/"index.json").is_file() else sorted(path.rglob("*.safetensors"))
-    if (path/"lifted.json").is_file(): files = [p for n in ("lifted.json", "heads.safetensors", "lora.safetensors") if (p := path/n).is_file()]
+    if (path/"lifted.json").is_file(): files = [p for n in ("lifted.json", "heads.safetensors", "pytorch_lora_weights.safetensors", "pytorch_lora_weights_2.safetensors") if (p := path/n).is_file()]
     for f in files:
         h.update(f.name.encode())
         with f.open("rb") as data: h.update(hashlib.file_digest(data, "sha256").digest())

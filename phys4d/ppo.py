@@ -119,7 +119,7 @@ class ToyLifted:
             torch.manual_seed(0)
             cfg = LoraConfig(r=rank, lora_alpha=alpha or rank, target_modules=list(targets))
             inject_adapter_in_model(cfg, self.backbone.transformer, "default")
-    def save(self, folder): save_tensors(copy_weights(lora_parameters(self.backbone.transformer)), ensure_dir(folder)/"lora.safetensors")
+    def save(self, folder): save_tensors(copy_weights(lora_parameters(self.backbone.transformer)), ensure_dir(folder)/"pytorch_lora_weights.safetensors")
 
 # %% ../nbs/19_ppo.ipynb #923e66fa
 def autocast(device, cfg): "The model's number format."; return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=cfg.precision == "bf16")

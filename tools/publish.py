@@ -61,10 +61,11 @@ def weights(run, manifest):
     info = json.loads((last/"lifted.json").read_text())
     if not info["backbone"].startswith("data/backbones/"): sys.exit(f"publish: {last} was trained on {info['backbone']}, which does not travel with phys4d; its weights were not shipped")
     to = ROOT/"data"/"lifted"/Path(info["backbone"]).name
-    for f in ("heads.safetensors", "lora.safetensors"):
+    for f in ("heads.safetensors", "pytorch_lora_weights.safetensors"):
         if not (last/f).exists(): (to/f).unlink(missing_ok=True); continue
         tensors, meta = load_tensors(last/f, framework="pt")
         save_tensors(half(tensors, last/f), to/f, meta)
+    write_text(to/"README.md", (last/"README.md").read_text())
     write_text(to/"lifted.json", json.dumps(info, indent=1) + "\n")
     print(f"publish: {to.relative_to(ROOT)}/ has the weights of {last.name}, {sum(f.stat().st_size for f in to.iterdir())/1e6:.1f} MB")
 
