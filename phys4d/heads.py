@@ -200,7 +200,9 @@ def full(
     *xs,
 ):
     "The layer in float32, also where autocast computes in less: a coordinate of 800 px is no matter for eight bits."
-    with torch.autocast(xs[0].device.type, enabled=False): return layer(*(x.float() for x in xs))
+    kind, xs = xs[0].device.type, [x.float() for x in xs]
+    if kind == "meta" or not torch.is_autocast_enabled(kind): return layer(*xs)
+    with torch.autocast(kind, enabled=False): return layer(*xs)
 
 # %% ../nbs/11_heads.ipynb #46a5aaae
 class MotionNet(nn.Module):

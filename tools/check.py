@@ -37,6 +37,7 @@ tiny_wan
 heads
 lora
 lift
+plan
 pseudo
 losses
 pretrain
