@@ -101,7 +101,7 @@ class Backbone:
     attention = ("to_q", "to_k", "to_v", "to_out.0") # layers that a LoRA changes
     self_attention = "attn1" # of a block
     passes = () # names of the passes of a step with guidance, where the pipeline does not mark them
-    image_argument = "image" # of the stock pipeline and its prepare_latents
+    image_argument, prepare_argument = "image", None # of the stock pipeline, and of its prepare_latents if that has another name
     one_by_one = False # does the stock pipeline take one clip a call only?
     in_place = True # is the first picture a clean first latent in its place?
 
@@ -332,7 +332,7 @@ def _sample(self:Backbone, prompts, images, seeds, steps, size, guidance, weak_b
     if native: args[self.image_argument] = pictures[0]
     with ExitStack() as on:
         for m in self.transformers: on.enter_context(marked(m, passes))
-        on.enter_context(each_alone(pipe, generators, pictures, self.image_argument))
+        on.enter_context(each_alone(pipe, generators, pictures, self.prepare_argument or self.image_argument))
         on.enter_context(weakened(experts, weak_blocks or (), passes, self.self_attention))
         if first is not None: on.enter_context(kept_first(self.transformers, lambda k: self.place_first(k, first)))
         seen = on.enter_context(self.capture(tuple(blocks), passes))

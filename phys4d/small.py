@@ -163,6 +163,7 @@ def against_stock(
     pictures=None, # (2 h w 3) uint8 first frames; None: from text
     guidances=(None, 3.),
     steps:int=3,
+    start=lambda x: x, # the stock pipeline's noise -> the same on our path; None: leave out `euler`
 )->list: # a dict for each guidance
     "The largest differences between a lifted model and its stock pipeline, over two clips"
     texts, rows, far = ["a ball falls", "a box tips"], [], lambda a, b: (a - b).abs().max().item()
@@ -177,11 +178,11 @@ def against_stock(
             with torch.no_grad(): rgb = backbone.decode_video(x0).permute(0, 2, 3, 4, 1)/2 + .5
             new = dict(latents=far(x0, stock["x0"]), pixels=255*far(rgb, stock["rgb"]), batch=far(both[i], x0[0]), features=max(far(s[i], o[0]) for s, o in zip(seen, own)))
             row.update({k: max(row[k], v) for k, v in new.items()}, passes=[len(n), stock["passes"]])
-            if guidance is None:
+            if guidance is None and start:
                 cond = backbone.encode_text(texts[i:i+1])
                 if pictures is not None: cond = backbone.condition(texts[i:i+1], _pixels(pictures[i:i+1]), size=size)
-                if backbone.in_place and pictures is not None: cond = cond | dict(first=stock["start"][:, :, :1])
-                row["euler"] = max(row.get("euler", 0.), far(euler(backbone, stock["start"], cond, steps, size), stock["x0"]))
+                if backbone.in_place and pictures is not None: cond = cond | dict(first=start(stock["start"])[:, :, :1])
+                row["euler"] = max(row.get("euler", 0.), far(euler(backbone, start(stock["start"]), cond, steps, size), stock["x0"]))
         rows.append(row)
     return rows
 

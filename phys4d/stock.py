@@ -115,7 +115,7 @@ def each_alone(
     pipe, # a pipeline with `prepare_latents`
     generators:list, # of noise, one for each clip
     images:list=None, # PIL pictures, one for each clip
-    image:str="image", # the argument that takes the picture
+    image:str="image", # the argument of `prepare_latents` that takes the picture
 ):
     "While the context is open the pipeline prepares each clip as if it were alone"
     stock = pipe.prepare_latents
@@ -125,7 +125,9 @@ def each_alone(
         size, parts = {k: given.arguments[k] for k in ("height", "width")}, []
         for i, g in enumerate(generators):
             own = {**given.arguments, "batch_size": 1, "generator": g}
-            if images is not None: own[image] = pipe.video_processor.preprocess(images[i], **size).to(given.arguments[image])
+            if images is not None:
+                picture = pipe.video_processor.preprocess(images[i], **size).to(given.arguments[image])
+                own[image] = picture if given.arguments[image].ndim == 4 else picture.unsqueeze(2) # a video of one frame
             parts.append(stock(**own))
         return _stack(parts)
     pipe.prepare_latents = prepare

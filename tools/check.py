@@ -31,6 +31,7 @@ wan
 cogvideox
 ltx
 mochi
+cosmos
 stdit
 open_sora
 tiny_wan
