@@ -8,7 +8,7 @@ ifeq ($(wildcard settings.ini),)
 $(error run make in the folder of phys4d, or as `make -C FOLDER`: $(CURDIR) holds no settings.ini)
 endif
 
-.PHONY: help setup demo test docs lab readme publish wheel clean
+.PHONY: help setup demo test gpu docs lab readme publish wheel clean
 help: # this list
 	@sed -n 's/^\([a-z]*\):[^#]*# /make \1\t/p' Makefile
 
@@ -29,6 +29,9 @@ test: setup # everything that CI checks (ONLY=part of a check's name)
 
 docs: setup # the notebooks as a site in _docs/
 	$(BIN)/python tools/build_docs.py
+
+gpu: # every check marked `cuda` in the notebooks, on this machine's GPU: data/results/gpu.json (ONLY=part of a name)
+	@$$(test -x $(BIN)/python && echo $(BIN)/python || echo $(PYTHON)) tools/gpu.py $(ONLY)
 
 lab: setup # JupyterLab on this machine
 	RERUN_NOTEBOOK_ASSET=serve-local $(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=nbs

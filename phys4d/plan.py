@@ -466,6 +466,6 @@ def random_weights(
 
 def build_buffers(part:Part): # name, tensor: what a class computes itself, such as positions
     "The buffers of a configuration with one layer, which are those of the whole."
-    few = {k: 1 for k in ("num_layers", "num_single_layers") if k in part.config or k == "num_layers"}
-    cls = getattr(diffusers, part.cls)
-    return cls.from_config({**part.config, **few}).named_buffers()
+    config = build(part).config
+    few = {k: 1 for k in ("num_layers", "num_single_layers") if k in config}
+    return getattr(diffusers, part.cls).from_config({**part.config, **few}).named_buffers()
