@@ -28,7 +28,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from .core import Clip4D, Phys4DError, atomic_path, escape, load_json, one_of, progress, rng, safe_name, shorten, write_text
-from .metrics import METRICS, chamfer_curve, chief_metrics, compute, frechet, metrics_for, pick_metrics, random_features
+from .metrics import METRICS, SETS, chamfer_curve, chief_metrics, compute, kid, metrics_for, motion_features, pick_metrics
 from .viz import layer, pick, scales, sheet
 
 # %% ../nbs/20_evals.ipynb #58c999d4
@@ -227,7 +227,7 @@ def evaluate(stages:dict, # name -> Stage or (truth, seed) -> Clip4D
              seeds=(0,), # samples per clip
              cache=None, # folder: resumable
              keep=2, # clips per suite and stage kept whole in the cache
-             features=random_features, # for the FVD-like number of the generate suites; None to leave it out
+             features=motion_features, # for the FVD-like number of the generate suites; None to leave it out
              batch=8, # clips given to a stage at once
              workers=1, # stages measured at the same time, in threads; more than 1 needs stages that share no model
             )->pd.DataFrame: # long: suite, stage, scene, key, sample, metric, unit, better, value
@@ -275,14 +275,14 @@ def suite_rows(suite:str, done:dict, # stage -> rows
     return out
 
 def set_row(suite, stage, rows, true, samples:int)->dict:
-    "FVD-like of the whole set; interval by the jackknife over clips, since a bootstrap with repeats inflates a Fréchet distance."
+    "FVD-like of the whole set; interval by the jackknife over clips, since a bootstrap with repeats inflates a distance of sets."
     f, q = np.array([r.features for r in rows]).reshape(len(true), samples, -1), np.asarray(true)
-    d = lambda keep: frechet(f[keep].reshape(-1, f.shape[-1]), q[keep])
+    d = lambda keep: kid(f[keep].reshape(-1, f.shape[-1]), q[keep])
     n, all_ = len(q), np.ones(len(q), bool)
     value, left = d(all_), np.array([d(all_ & (np.arange(n) != i)) for i in range(n)])
     half = 1.96*np.sqrt((n-1)/n*((left - left.mean())**2).sum())
-    return dict(suite=suite, stage=stage, scene="*", key="*", sample=-1, metric="fvd_like", unit="random features", better="lower",
-                value=value, lo=max(0., value-half), hi=value+half, n=n)
+    return dict(suite=suite, stage=stage, scene="*", key="*", sample=-1, metric="fvd_like", unit=SETS["fvd_like"].unit, better="lower",
+                value=value, lo=value-half, hi=value+half, n=n)
 
 # %% ../nbs/20_evals.ipynb #47bc2889
 COLUMNS = ["suite", "stage", "metric", "unit", "better", "mean", "lo", "hi", "n", "seed"]

@@ -28,7 +28,7 @@ from PIL import Image
 
 from .core import Phys4DError, escape, one_of, write_text
 from .evals import CHIEF, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text, shown_metrics, table_html
-from .metrics import METRICS
+from .metrics import all_metrics
 from .viz import color_of
 
 # %% ../nbs/20a_report.ipynb #6de6c3d9
@@ -146,8 +146,7 @@ def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -
 PARTS = {"recordings": "4D recordings, for <code>phys4d_view FILE</code> or <code>rerun FILE</code>", "clips": "Films",
          "notebooks": "Executed notebooks", ".": "Tables"}
 ENDINGS = {"recordings": "*.rrd", "clips": "*.mp4", "notebooks": "*.ipynb", ".": "*.csv"}
-ABOUT = {"fvd_like": "distance between the set of clips and the set of truths in features of a random network, for this page only",
-         "lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
+ABOUT = {"lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
 
 def address(path, page)->str: # to be put into HTML
     "The relative address of a file, from a page beside or above it."
@@ -201,7 +200,7 @@ def glossary_html(summary:pd.DataFrame, # of `summarise`
     out = []
     for m in dict.fromkeys(x for _, g in summary.groupby("suite", sort=False) for x in shown_metrics(g, metrics)):
         r = summary[summary.metric == m].iloc[0]
-        about = METRICS[m].about if m in METRICS else ABOUT.get(m, "")
+        about = all_metrics()[m].about if m in all_metrics() else ABOUT.get(m, "")
         out.append(f"<dt>{escape(m)}</dt><dd>{escape(about)} <span class='soft'>({escape(r.unit)}; {r.better} is better)</span></dd>")
     return f"<dl>{''.join(out)}</dl>"
 
