@@ -32,7 +32,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import t as student
 
 from .core import Camera, Clip4D, Phys4DError, brief, one_of, pick_device
-from .geometry import align_video, pixel_grid, project, sample, unproject
+from .geometry import align_video, pixel_grid, sample, unproject
 
 # %% ../nbs/08_metrics.ipynb #eb6be1da
 def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that both must hold
