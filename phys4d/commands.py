@@ -220,7 +220,7 @@ def generate_clip(
     frames:int=0, # 0: as the model was trained
     size:str="", # pixels: 64, or 48x80 (height first); as the model was trained when not given
     heads:str="", # other weights of the heads (file or folder)
-    lora:str="", # other LoRA weights (file or folder)
+    lora:str="", # a LoRA: file, folder or hub name
     device:str="auto", # auto, cuda, mps or cpu
     out:str="clip.safetensors", # .safetensors, .mp4, .gif, .png or .rrd
 ):

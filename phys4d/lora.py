@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 import torch
 from diffusers import loaders
+from diffusers.hooks.group_offloading import _maybe_remove_and_reapply_group_offloading
 from diffusers.loaders.lora_base import LORA_ADAPTER_METADATA_KEY
 from huggingface_hub import EvalResult, HfApi, ModelCard, ModelCardData, snapshot_download
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
@@ -50,6 +51,7 @@ def inject(
     inject_adapter_in_model(cfg, transformer, state_dict=layers and {f"{n}.lora_A.weight": None for n in layers})
     cast_adapter_dtype(transformer, "default")
     transformer.peft_config["default"].target_modules = list(targets)
+    _maybe_remove_and_reapply_group_offloading(transformer) # as diffusers does when it loads a LoRA: the hooks know the layers they found
 
 def add_layers(
     transformer, # a model of diffusers
@@ -66,9 +68,11 @@ def add_layers(
 # %% ../nbs/11a_lora.ipynb #33653017
 def lora_parameters(
     module, # transformer with LoRA layers
+    *more, # the second transformer of a mixture
 )->dict: # name -> parameter
-    "The LoRA weights of a module, by name."
-    return {n: p for n, p in module.named_parameters() if "lora_" in n}
+    "The LoRA weights of a module, by name; those of a second one under `transformer_2`."
+    own = {n: p for n, p in module.named_parameters() if "lora_" in n}
+    return own | {f"transformer_{i}.{n}": p for i, m in enumerate(more, 2) for n, p in lora_parameters(m).items()}
 
 @contextmanager
 def without_lora(
@@ -96,9 +100,10 @@ def lora_note(
     transformer, # with or without LoRA layers
 )->dict|None: # in peft's words; None: it has none
     "The shape of its LoRA: what a file's header holds."
-    cfg = (getattr(transformer, "peft_config", None) or {}).get("default")
+    cfg = next(iter((getattr(transformer, "peft_config", None) or {}).values()), None)
     if cfg is None: return None
-    return {k: getattr(cfg, k) for k in ("r", "lora_alpha", "target_modules", "rank_pattern", "alpha_pattern", "lora_bias")}
+    note = {k: getattr(cfg, k) for k in ("r", "lora_alpha", "target_modules", "rank_pattern", "alpha_pattern", "lora_bias")}
+    return note | dict(target_modules=sorted(note["target_modules"]) if isinstance(note["target_modules"], set) else note["target_modules"])
 
 def lora_summary(pipe)->dict|None: # rank, alpha, targets; None: no LoRA
     "The shape of a pipeline's LoRA in three words."
@@ -113,10 +118,13 @@ def write_lora(
     saver = pipe if hasattr(pipe, "save_lora_weights") else loaders.CosmosLoraLoaderMixin # Cosmos2VideoToWorldPipeline has no methods for LoRA
     for name, net in experts(pipe).items():
         file, note = ensure_dir(folder)/FILES[name], lora_note(net)
-        file.unlink(missing_ok=True)
-        if note is None: continue
-        head = {"format": "pt", LORA_ADAPTER_METADATA_KEY: json.dumps({f"transformer.{k}": v for k, v in note.items()}, indent=2, sort_keys=True)}
-        saver.save_lora_weights(folder, get_peft_model_state_dict(net), weight_name=file.name, save_function=lambda weights, file: save_tensors(weights, file, head))
+        if note is None: file.unlink(missing_ok=True); continue
+        if len(net.peft_config) > 1:
+            raise Phys4DError(f"{name} has {len(net.peft_config)} LoRAs ({', '.join(net.peft_config)}), of which one can be saved; give their files to lift(…, lora=[…]), which makes one of them")
+        text = json.dumps({f"transformer.{k}": v for k, v in note.items()}, indent=2, sort_keys=True)
+        write = lambda weights, to: save_tensors(weights, to, {"format": "pt", LORA_ADAPTER_METADATA_KEY: text})
+        state = get_peft_model_state_dict(net, adapter_name=next(iter(net.peft_config)))
+        saver.save_lora_weights(folder, state, weight_name=file.name, save_function=write)
 
 # %% ../nbs/11a_lora.ipynb #e40b5c4e
 @dataclass
@@ -169,7 +177,8 @@ def _from_hub(name):
     if not any(folder.rglob("*.safetensors")): # of another name: fetched if it is the only one
         try: names = [n for n in HfApi().list_repo_files(repo) if n.endswith(".safetensors")]
         except Exception as e: raise Phys4DError(f"'{name}': its files cannot be listed ({type(e).__name__}); give '{name}/FILE.safetensors'") from None
-        if len(names) != 1: raise Phys4DError(f"'{name}' holds {len(names)} weight files; give one of them as '{name}/FILE.safetensors': {shorten(', '.join(names), 160)}")
+        if len(names) != 1:
+            raise Phys4DError(f"'{name}' holds {len(names)} weight files; give one of them as '{name}/FILE.safetensors': {shorten(', '.join(names), 160)}")
         folder = hub_folder(repo, names)
     return _weights_in(folder, f"'{name}'")
 
@@ -183,7 +192,8 @@ def find_lora(
         if at.suffix == ".safetensors": return {"transformer": at}
         raise Phys4DError(f"lora: {at} is no .safetensors file; convert it, for pickled weights can run code when they are opened")
     parts = name.split("/")
-    if len(parts) >= 2 and all(parts) and parts[0] not in (".", "..", "~") and not Path(parts[0]).exists() and not at.is_absolute(): return _from_hub(name)
+    local = at.is_absolute() or parts[0] in (".", "..", "~") or Path(parts[0]).exists()
+    if len(parts) >= 2 and all(parts) and not local: return _from_hub(name)
     raise Phys4DError(f"lora: {at} is missing; give a .safetensors file, a folder that holds one, or a hub name 'owner/name'")
 
 # %% ../nbs/11a_lora.ipynb #07cd755c
@@ -197,17 +207,19 @@ class LoraNote(BaseModel):
     use_dora: bool = False
 
     def alpha(self, name, rank, where): # of a layer
-        r, alpha = (p.get(get_pattern_key(p, name), whole) for p, whole in ((self.rank_pattern, self.r), (self.alpha_pattern, self.lora_alpha)))
-        if r != rank: raise Phys4DError(f"{where}: {name} has rank {rank} where its notes say {r}; the file and its notes are not of one LoRA: copy both again")
+        r = self.rank_pattern.get(get_pattern_key(self.rank_pattern, name), self.r)
+        alpha = self.alpha_pattern.get(get_pattern_key(self.alpha_pattern, name), self.lora_alpha)
+        if r != rank:
+            raise Phys4DError(f"{where}: {name} has rank {rank} where its notes say {r}; the file and its notes are not of one LoRA: copy both again")
         return alpha*math.sqrt(rank) if self.use_rslora else alpha
 
 OTHER_KINDS = {"lokr_": "LoKr", "hada_": "LoHa", "dora_scale": "DoRA", "lora_magnitude_vector": "DoRA", "lora_mid": "LoCon", "oft_": "OFT", "glora": "GLoRA"}
 HALF = {"lora_A": "A", "lora_down": "A", "lora.down": "A", "lora_B": "B", "lora_up": "B", "lora.up": "B"}
 ENDING = re.compile(r"[._](lora_A|lora_B|lora_down|lora_up|lora\.down|lora\.up)(?:\.\w+)?\.(weight|bias)$")
-PREFIXES = ("base_model.model.", "model.", "diffusion_model.", "transformer.", "lora_unet_", "lora_transformer_", "lycoris_")
+PREFIXES = ("base_model.model.", "model.", "diffusion_model.", "transformer.", "net.", "lora_unet_", "lora_transformer_", "lycoris_")
 
 def _unknown(tensors, where): # the sentence for it
-    return Phys4DError(f"{where}: its layers are not named as those of this backbone, nor as diffusers, peft, ComfyUI, kohya or musubi name them; the first are {shorten(', '.join(list(tensors)[:3]), 200)}")
+    return Phys4DError(f"{where}: none of its layers is in this backbone, under no name of diffusers, peft, ComfyUI, kohya or musubi; it is of another backbone or of an unknown format: the first are {shorten(', '.join(list(tensors)[:3]), 160)}")
 
 def _plain(name): # without what only says which part of the model it is
     for p in PREFIXES: name = name.removeprefix(p)
@@ -247,15 +259,18 @@ def read_layers(
     tensors, meta = load_tensors(file, "pt")
     other = next((kind for k in tensors for mark, kind in OTHER_KINDS.items() if mark in k), None)
     note = _note(file, meta)
-    if other or (note and note.use_dora): raise Phys4DError(f"{file}: holds {other or 'DoRA'}, another kind of addition; only LoRA is read: merge it into the backbone, or train LoRA")
+    if other or (note and note.use_dora):
+        raise Phys4DError(f"{file}: holds {other or 'DoRA'}, another kind of addition; only LoRA is read: merge it into the backbone, or train LoRA")
     if "config" in meta: raise Phys4DError(f"{file}: is a LoRA of the older layout lifted/1, which this version does not read; save the model again with this version")
     text = [k for k in tensors if k.startswith(("text_encoder", "lora_te"))]
     if text: warnings.warn(f"{file}: {len(text)} tensors for the text encoder are left out")
     parts, rest = _parts({k: x for k, x in tensors.items() if k not in text}, file)
     if not parts: raise _unknown(tensors, file)
     said = [n for n, p in parts.items() if "alpha" in p]
-    if note is None and not said and any(k.startswith(PREFIXES[0]) for k in tensors): raise Phys4DError(f"{file}: its alpha is in {PEFT_FILES[1]}, which is missing; copy it beside the file")
-    if note is None and len(said) < len(parts): warnings.warn(f"{file}: {len(parts)-len(said)} layers have no alpha; their scale is 1, as diffusers has it. If it was another, give it as weight: lora=[(file, alpha/rank)]")
+    if note is None and not said and any(k.startswith(PREFIXES[0]) for k in tensors):
+        raise Phys4DError(f"{file}: its alpha is in {PEFT_FILES[1]}, which is missing; copy it beside the file")
+    if note is None and len(said) < len(parts):
+        warnings.warn(f"{file}: {len(parts)-len(said)} layers have no alpha; their scale is 1, as diffusers has it. If it was another, give it as weight: lora=[(file, alpha/rank)]")
     def alpha(n, p): return _number(p["alpha"], n, file) if "alpha" in p else note.alpha(n, len(p["A"]), file) if note else len(p["A"])
     return {n: Layer(p["A"], p["B"], float(alpha(n, p)), p.get("bias")) for n, p in parts.items()}, rest
 
@@ -271,12 +286,16 @@ def dotted(
 def _converters(pipe): # (layers, rest) -> layers with the names of diffusers, by the library
     def by(loader, prefix):
         def convert(layers, rest):
-            state = {f"{prefix}{n}.{k}": x for n, l in layers.items() for k, x in (("lora_A.weight", l.A), ("lora_B.weight", l.scaled.B), ("diff_b", l.scaled.bias)) if x is not None}
-            new = loader.lora_state_dict({**state, **{prefix+k: x for k, x in rest.items()}})
+            state = dict(rest)
+            for n, l in layers.items():
+                state |= {f"{n}.lora_A.weight": l.A, f"{n}.lora_B.weight": l.scaled.B}
+                if l.bias is not None: state[f"{n}.diff_b"] = l.scaled.bias
+            new = loader.lora_state_dict({prefix+k: x for k, x in state.items()})
             return {n: Layer(p["A"], p["B"], len(p["A"]), p.get("bias")) for n, p in _parts(new, "")[0].items()}
         return convert
     own = pipe if hasattr(pipe, "lora_state_dict") else loaders.CosmosLoraLoaderMixin
-    return [by(own, "diffusion_model."), by(own, "transformer."), by(loaders.AnimaLoraLoaderMixin, "diffusion_model.")] # Anima's transformer is Cosmos-Predict2's
+    anima = loaders.AnimaLoraLoaderMixin # its transformer is Cosmos-Predict2's
+    return [by(own, "diffusion_model."), by(own, "transformer."), by(anima, "diffusion_model.")]
 
 def fit_names(
     layers:dict, # from `read_layers`
@@ -324,8 +343,9 @@ def put_layers(
     (r, _), = Counter(l.rank for l in layers.values()).most_common(1)
     (alpha, _), = Counter(l.alpha for l in layers.values()).most_common(1)
     targets, biased = _endings(layers, net), any(l.bias is not None for l in layers.values())
-    cfg = LoraConfig(r=r, lora_alpha=alpha, target_modules=targets, lora_dropout=0., lora_bias=biased,
-                     rank_pattern={f"^{n}": l.rank for n, l in layers.items() if l.rank != r}, alpha_pattern={f"^{n}": l.alpha for n, l in layers.items() if l.alpha != alpha})
+    ranks = {f"^{n}": l.rank for n, l in layers.items() if l.rank != r}
+    alphas = {f"^{n}": l.alpha for n, l in layers.items() if l.alpha != alpha}
+    cfg = LoraConfig(r=r, lora_alpha=alpha, target_modules=targets, lora_dropout=0., lora_bias=biased, rank_pattern=ranks, alpha_pattern=alphas)
     with torch.random.fork_rng(devices=[]): inject(net, cfg, targets, layers)
     state = {f"{n}.lora_{k}.weight": getattr(l, k) for n, l in layers.items() for k in "AB"}
     state |= {f"{n}.lora_B.bias": torch.zeros(len(l.B)) if l.bias is None else l.bias for n, l in layers.items() if biased}
@@ -339,13 +359,14 @@ def wanted(
 )->list: # (path, weight, expert)
     "What `lora=` asks for, one by one."
     if isinstance(lora, dict) and lora and set(lora) <= set(FILES): return [w for name, x in lora.items() for w in wanted(x, name)]
-    if isinstance(lora, (list, tuple)) and not (isinstance(lora, tuple) and len(lora) == 2 and not isinstance(lora[1], (str, os.PathLike, tuple, list, dict))): items = list(lora)
-    else: items = list(lora.items()) if isinstance(lora, dict) else [lora]
+    one = isinstance(lora, tuple) and len(lora) == 2 and not isinstance(lora[1], (str, os.PathLike, tuple, list, dict)) # (path, weight)
+    items = list(lora.items()) if isinstance(lora, dict) else list(lora) if isinstance(lora, (list, tuple)) and not one else [lora]
     if not items: raise Phys4DError("lora: is empty; give a file, a folder, a hub name, or a list of them with weights: [(file, 0.8), folder]")
     out = []
     for item in items:
         path, weight = item if isinstance(item, (tuple, list)) and len(item) == 2 else (item, 1.)
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not math.isfinite(weight): raise Phys4DError(f"lora: weight {brief(weight)} of {brief(path)} is no number; 1 is the LoRA as it is")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not math.isfinite(weight):
+            raise Phys4DError(f"lora: weight {brief(weight)} of {brief(path)} is no number; 1 is the LoRA as it is")
         out.append((as_path(path, "lora") and str(path), float(weight), expert))
     return out
 
@@ -386,10 +407,13 @@ def model_card(
     bad = [k for k, v in (metrics or {}).items() if isinstance(v, bool) or not isinstance(v, (int, float)) or not math.isfinite(v)]
     if bad: raise Phys4DError(f"metrics: {brief(bad[0])} = {brief(metrics[bad[0]])} is no number; leave it out")
     kind = "image-to-video" if "ImageToVideo" in type(pipe).__name__ else "text-to-video"
-    results = [EvalResult(task_type=kind, dataset_type="phys4d", dataset_name="phys4d", metric_type=k, metric_value=v) for k, v in (metrics or {}).items()]
-    data = ModelCardData(base_model=name, library_name="diffusers" if shape else "phys4d", pipeline_tag=kind, tags=["phys4d", "4d", *(["lora"] if shape else []), *tags],
-                         model_name=f"phys4d on {name}" if results else None, eval_results=results or None)
-    text = [f"# phys4d on {name}", f"Heads for depth and motion on {name}, made by phys4d: `Lifted.load(\"THIS_FOLDER\")` gives 4D clips."]
+    measured = dict(task_type=kind, dataset_type="phys4d", dataset_name="phys4d")
+    results = [EvalResult(**measured, metric_type=k, metric_value=v) for k, v in (metrics or {}).items()]
+    evals = dict(model_name=f"phys4d on {name}", eval_results=results) if results else {}
+    tags = ["phys4d", "4d", *(["lora"] if shape else []), *tags]
+    data = ModelCardData(base_model=name, library_name="diffusers" if shape else "phys4d", pipeline_tag=kind, tags=tags, **evals)
+    text = [f"# phys4d on {name}"]
+    text += [f"Heads for depth and motion on {name}, made by phys4d: `Lifted.load(\"THIS_FOLDER\")` gives 4D clips."]
     if shape:
         use = USE.format(base=name)
         if lora_note(experts(pipe).get("transformer_2")): use = use.removesuffix("```") + USE_2

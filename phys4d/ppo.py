@@ -27,7 +27,7 @@ from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, See
     rng, save_tensors, seed_all, write_text)
 from .data import batch_indices, clip_key, collate
 from .lift import to_clips, to_uint8
-from .lora import lora_parameters
+from .lora import experts, lora_parameters
 from .pretrain import Precision, check_settings, clips_mark, make_accelerator, weights_mark
 from .pseudo import DEPTH, get_depth, get_flow
 from .rewards import gold_apd3d, physics_reward
@@ -79,10 +79,11 @@ def make_policy(
     cfg:PPOConfig, # rank, if there is no LoRA yet
 ) -> dict: # name -> trained parameter
     "Freeze everything but the LoRA, which is added if missing."
-    if not lora_parameters(model.backbone.transformer): model.add_lora(cfg.rank)
-    for part in (model.backbone.transformer, getattr(model.backbone, "vae", None), model.heads):
+    nets = experts(getattr(model.backbone, "pipe", model.backbone)).values() # two where high and low noise have one each
+    if not lora_parameters(*nets): model.add_lora(cfg.rank)
+    for part in (*nets, getattr(model.backbone, "vae", None), model.heads):
         if isinstance(part, nn.Module): part.requires_grad_(False).eval()
-    policy = lora_parameters(model.backbone.transformer)
+    policy = lora_parameters(*nets)
     for p in policy.values(): p.requires_grad_(True)
     return policy
 

@@ -13,6 +13,7 @@ import torch
 from .backbone import add_noise, with_first
 from .core import Count, Natural, Positive, Seed, Share, Weight, as_path, make_config, progress, save_tensors
 from .lift import Lifted, to_tensor, to_uint8
+from .lora import experts, lora_parameters
 from .losses import Loss, confidence_bce, delta_l1, flow_l1, flow_matching, log_depth, warp_consistency
 from .pretrain import Fit, Precision, check_training, clips_mark, encode_clips, generator, load_clips, read_cache, read_frozen, training_batch, weights_mark
 from .data import batch_indices
@@ -123,7 +124,7 @@ def sft(
     with model.disable_lora(): cache, drafts = prepare(model, clips, cfg, out)
     data = f"{clips_mark(clips)} {weights_mark(model.backbone.transformer)}"
     model.heads.train().requires_grad_(True)
-    lora = {n: p.requires_grad_(True) for n, p in model.backbone.transformer.named_parameters() if 'lora_' in n}
+    lora = {n: p.requires_grad_(True) for n, p in lora_parameters(*experts(model.pipe).values()).items()}
     loss_fn = sft_loss(cfg)
     fit = Fit([(dict(model.heads.named_parameters()), cfg.lr_heads), (lora, cfg.lr_lora)], cfg, out, model.device, data)
     for step in fit.steps():
