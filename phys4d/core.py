@@ -459,7 +459,7 @@ class MetricLog:
         self.folder = ensure_dir(folder)
         self.file = self.folder/"metrics.csv"
         self.rows = [] if resume_at is None else [r for r in self._read_rows() if r["step"] < resume_at]
-        self._tb = None
+        self.names, self._tb = [], None
         if tensorboard:
             from torch.utils.tensorboard import SummaryWriter
             self._tb = SummaryWriter(str(self.folder/"tensorboard"), purge_step=resume_at)
@@ -470,9 +470,18 @@ class MetricLog:
         return [{k: v for k, v in r.items() if v == v} for r in self.read(self.folder).to_dict("records")]
 
     def _flush(self):
-        names = list(dict.fromkeys(k for r in self.rows for k in r)) or ["step"]
-        lines = [",".join(names)] + [",".join(str(r.get(k, "")) for k in names) for r in self.rows]
-        write_text(self.file, "\n".join(lines) + "\n")
+        self.names = list(dict.fromkeys(k for r in self.rows for k in r)) or ["step"]
+        write_text(self.file, "".join([",".join(self.names) + "\n", *map(self._line, self.rows)]))
+
+    def _line(self, row): return ",".join(str(row.get(k, "")) for k in self.names) + "\n"
+
+    def _append(self, row): # a line more; a new column writes the file anew
+        if not set(row) <= set(self.names): return self._flush()
+        try:
+            with open(self.file, "a", encoding="utf-8") as f: f.write(self._line(row))
+        except OSError as e:
+            if is_full(e): raise disk_full(self.file) from None
+            raise Phys4DError(f"cannot write {self.file}: {e.strerror or e}; name a place that you may write to") from None
 
     def log(self, step:int, **scalars):
         "Add one row and write it"
@@ -481,7 +490,7 @@ class MetricLog:
         if self._tb is not None:
             for k, v in row.items():
                 if k != "step": self._tb.add_scalar(k, v, step)
-        self._flush()
+        self._append(row)
 
     def close(self):
         "Close the TensorBoard writer"
@@ -494,7 +503,8 @@ class MetricLog:
         f = Path(folder)/"metrics.csv"
         if not f.is_file(): raise Phys4DError(f"no training log at {f}; train first")
         try:
-            table = pd.read_csv(f)
+            whole = f.read_text(encoding="utf-8").rpartition("\n")[0] # a line that was cut short by a kill does not count
+            table = pd.read_csv(io.StringIO(whole))
             pd.to_numeric(table["step"])
         except (ValueError, KeyError, OSError) as e:
             raise Phys4DError(f"{f} is damaged ({shorten(e, 60)}); expected a CSV file with a column `step`: delete it, and the training writes it anew") from None

@@ -122,12 +122,20 @@ class Lifted:
                 rgb, # (b 3 t h w) in [-1, 1], what the heads look at
                 sigma, # (b,), noise level in 0 … 1
                 noise, # (b c t' h' w'), standard normal
-                cond # Condition, from `backbone.condition`
+                cond, # Condition, from `backbone.condition`
+                through:bool=True # do gradients reach the backbone?
                ) -> dict: # the heads' parts, `v` (b c t' h' w') and `v_true`
         "One pass over a noised clip: velocity and 4D."
-        with self.backbone.capture(self.heads.blocks) as seen:
+        with torch.set_grad_enabled(through and torch.is_grad_enabled()), self.backbone.capture(self.heads.blocks) as seen:
             v = self.backbone.velocity(add_noise(x0, noise, sigma), sigma, cond)
         return {**self.heads(seen.features, x0, rgb), 'v': v, 'v_true': noise - x0}
+
+    def read(self, batch:dict, # `latents`, `seen`, `sigma`, `noise`, `cond`: what `observe` wants
+             through:bool=False # do gradients reach the backbone?
+            ) -> dict: # the heads' parts, float32
+        "Depth and motion of a training batch."
+        out = self.observe(batch['latents'], batch['seen'], batch['sigma'], batch['noise'], batch['cond'], through)
+        return {k: v.float() for k, v in out.items() if k not in ('v', 'v_true')}
 
     def tell(self, clips, # list of Clip4D: their prompts and first frames
              latents=None # (b c t' h' w') of the whole clips, where they are known

@@ -6,10 +6,10 @@
 __all__ = ['PPOConfig', 'make_policy', 'copy_weights', 'weights_as', 'ToyHeads', 'ToyLifted', 'autocast', 'sample_groups',
            'as_clips', 'behind_glass', 'score', 'advantages', 'clipped_loss', 'update', 'validate', 'is_better',
            'is_fooled', 'Look', 'RunInfo', 'RunHeader', 'save_checkpoint', 'load_checkpoint', 'default_reward',
-           'default_gold', 'dataset_mark', 'check_dataset', 'check_truth', 'look', 'one_round', 'ppo', 'finish']
+           'default_gold', 'check_truth', 'look', 'one_round', 'ppo', 'finish']
 
 # %% ../nbs/19_ppo.ipynb #1e57e893
-import hashlib, json
+import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,12 +23,13 @@ from peft.functional import inject_adapter_in_model
 from pydantic import BaseModel, Field, Json
 from torch import Tensor, nn
 
-from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Weight, as_path, brief, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
+from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Weight, as_path, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
     rng, save_tensors, seed_all, write_text)
 from .data import batch_indices, clip_key, collate
+from .latents import check_dataset, data_mark, weights_mark
 from .lift import to_clips, to_uint8
 from .lora import experts, lora_parameters
-from .pretrain import Precision, check_settings, clips_mark, make_accelerator, weights_mark
+from .trainer import Precision, check_settings, make_accelerator
 from .pseudo import DEPTH, get_depth, get_flow
 from .rewards import gold_apd3d, physics_reward
 from .rollout import ToyFlow, Trajectory, gaussian_kl, pick_window, rescore, sample
@@ -341,21 +342,6 @@ def default_gold(
     flow = get_flow("dis", device)
     return gold_apd3d(lambda rgb: flow(rgb[:-1], rgb[1:]), get_depth(cfg.estimator, device))
 
-def dataset_mark(
-    dataset, # len and [i] → Clip4D
-)->str: # changes when the clips do
-    "By recipe and keys where the dataset has them, else by the clips themselves."
-    if hasattr(dataset, "recipe"): return hashlib.blake2b(json.dumps([dataset.recipe, dataset.keys]).encode(), digest_size=8).hexdigest()
-    return clips_mark(dataset[i] for i in range(len(dataset)))
-
-def check_dataset(
-    dataset, # len and [i] → Clip4D
-):
-    "Raise `Phys4DError` unless it holds two clips."
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")): raise Phys4DError(f"ppo: {brief(dataset)} is no dataset; give a ClipDataset or a list of Clip4D")
-    if len(dataset) < 2: raise Phys4DError(f"ppo: the dataset has {len(dataset)} clips; at least 2 are needed.")
-    if isinstance(dataset, (str, dict)) or not isinstance(dataset[0], Clip4D): raise Phys4DError(f"ppo: {brief(dataset)} holds no Clip4D; give a ClipDataset or a list of Clip4D")
-
 def check_truth(
     clip:Clip4D, # of the dataset
 ):
@@ -366,7 +352,7 @@ def check_truth(
 # %% ../nbs/19_ppo.ipynb #8a544c91
 class _Run: # what a run of `ppo` holds between its rounds
     def __init__(self, model, dataset, cfg, out, reward, gold):
-        check_dataset(dataset)
+        check_dataset(dataset, 2)
         n_val = min(cfg.val_scenes, len(dataset)-1)
         if reward is None: check_truth(dataset[0])
         self.model, self.dataset, self.cfg, self.out = model, dataset, cfg, ensure_dir(out)
@@ -381,7 +367,7 @@ class _Run: # what a run of `ppo` holds between its rounds
         self.train = [i for i in range(len(dataset)) if i not in set(self.val)]
         self.reference = copy_weights(self.policy)
         self.best, self.info = self.reference, dict(iteration=0, looks=[], rows=[], stopped=False)
-        self.data = " ".join([dataset_mark(dataset), weights_mark(model.backbone.transformer), weights_mark(model.heads)])
+        self.data = " ".join([data_mark(dataset), weights_mark(model.backbone.transformer), weights_mark(model.heads)])
         if (self.out/"checkpoint.safetensors").exists():
             self.reference, self.best, self.info = load_checkpoint(self.out, self.policy, self.optimizer, cfg, self.data)
         self.log = MetricLog(self.out, resume_at=self.info["iteration"])
