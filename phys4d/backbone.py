@@ -182,10 +182,10 @@ def _text_folder(self:Backbone): # where embeddings are kept: of big encoders on
 
 @patch
 @torch.no_grad()
-def _embed(self:Backbone, text)->Condition: # of one row
+def _embed(self:Backbone, text, *picture)->Condition: # of one row
     parts, offloaded = self._text_parts(), self._place is not None
     for m in parts: offloaded or m.to(self.device)
-    try: return Condition(**self.embed(text)).map(lambda v: v.to(self.dtype) if v.is_floating_point() else v)
+    try: return Condition(**self.embed(text, *picture)).map(lambda v: v.to(self.dtype) if v.is_floating_point() else v)
     finally:
         for m in parts: offloaded or m.to("cpu")
 
@@ -200,6 +200,14 @@ def encode_text(self:Backbone,
 def null_text(self:Backbone, b:int=1)->Condition: return self.encode_text([""]*b)
 
 @patch
+def said(self:Backbone,
+    prompts:list, # of str
+    images:torch.Tensor=None, # (b 3 1 h w) in [-1, 1], first pictures
+)->Condition: # the text's parts alone
+    "`encode_text`, for most; families whose text encoder sees the picture show it"
+    return self.encode_text(prompts)
+
+@patch
 def condition(self:Backbone,
     prompts:list, # of str
     images:torch.Tensor=None, # (b 3 1 h w) in [-1, 1], first pictures; None: text alone
@@ -207,7 +215,7 @@ def condition(self:Backbone,
     size:tuple=None, # frames, height, width of the clips; None: as trained
 )->Condition:
     "All that the model is told about clips, for `velocity`"
-    text = self.encode_text(prompts)
+    text = self.said(prompts, images)
     if images is None and latents is None: return text
     with torch.no_grad(): return text | self.image_parts(images, latents, size or self.spec.clip_shape())
 
@@ -321,7 +329,8 @@ def sample(self:Backbone,
 
 @patch
 def _sample(self:Backbone, prompts, images, seeds, steps, size, guidance, weak_blocks, blocks, tick):
-    text, native, guided = self.encode_text(prompts), images is not None and self.takes_image, bool(guidance and guidance > 1)
+    native, guided = images is not None and self.takes_image, bool(guidance and guidance > 1)
+    text = self.said(prompts, _as_video(images, self.device) if native else None)
     null = None if not guided else text if weak_blocks else self.null_text(len(prompts))
     pipe, passes, experts = self.pipe_for(native), Passes(guided, self.passes), [self.blocks_of(m) for m in self.transformers]
     generators, pictures = [torch.Generator().manual_seed(int(s)) for s in seeds], [Image.fromarray(x) for x in images] if native else None

@@ -42,7 +42,7 @@ def _check_weights(file): # opens the header only
     except (SafetensorError, OSError) as e:
         raise Phys4DError(f"backbone weights {file} are damaged or cut short ({e}); copy the file again") from None
 
-WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "ImageProcessorFast", "ProcessorFast", "FeatureExtractor", "TokenizersBackend", "Backend") # endings of the classes of parts that have no weights
+WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "ImageProcessorFast", "ProcessorFast", "ProcessorPil", "FeatureExtractor", "TokenizersBackend", "Backend") # endings of the classes of parts that have no weights
 VARIANTS = (None, "fp16", "bf16") # "model.fp16.safetensors" beside or instead of "model.safetensors"
 
 def _names(sub, stem, variant): # its weight files by an index, or the single file

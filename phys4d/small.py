@@ -95,8 +95,8 @@ def as_stored(pipe):
     "The pipeline with the weights that `save_backbone` would keep"
     for m in pipe.components.values():
         if not isinstance(m, torch.nn.Module): continue
-        for t in [*m.parameters(), *m.buffers()]:
-            if t.is_floating_point(): t.data.copy_(t.data.half())
+        for t in m.state_dict().values():
+            if t.is_floating_point(): t.copy_(t.half())
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -136,7 +136,7 @@ def euler(
     "The clip to which `velocity` leads over the stock scheduler's noise levels"
     s = backbone.sigmas(steps, size=size)
     for a, b in zip(s, s[1:]): x = x + (b - a)*backbone.velocity(x, a[None], cond)
-    return x
+    return torch.cat([cond["first"], x[:, :, 1:]], 2) if backbone.given(cond) else x
 
 # %% ../nbs/09b_small.ipynb #cad9c6cb
 def stock_clip(
@@ -179,9 +179,8 @@ def against_stock(
             new = dict(latents=far(x0, stock["x0"]), pixels=255*far(rgb, stock["rgb"]), batch=far(both[i], x0[0]), features=max(far(s[i], o[0]) for s, o in zip(seen, own)))
             row.update({k: max(row[k], v) for k, v in new.items()}, passes=[len(n), stock["passes"]])
             if guidance is None and start:
-                cond = backbone.encode_text(texts[i:i+1])
-                if pictures is not None: cond = backbone.condition(texts[i:i+1], _pixels(pictures[i:i+1]), size=size)
-                if backbone.in_place and pictures is not None: cond = cond | dict(first=start(stock["start"])[:, :, :1])
+                with modes(): stock = stock_clip(backbone, pipe, said, i, size, steps)
+                cond = backbone.encode_text(texts[i:i+1]) if pictures is None else backbone.condition(texts[i:i+1], _pixels(pictures[i:i+1]), size=size)
                 row["euler"] = max(row.get("euler", 0.), far(euler(backbone, start(stock["start"]), cond, steps, size), stock["x0"]))
         rows.append(row)
     return rows

@@ -30,6 +30,7 @@ backbone
 wan
 cogvideox
 ltx
+hunyuan
 mochi
 cosmos
 stdit
