@@ -457,9 +457,11 @@ def random_weights(
     device="cpu",
     seed:int=0,
 ): # the module with random weights, without ever being there in float32
-    "A network of a configuration, to measure with."
-    net, g = build(part, dtype).to_empty(device=device), torch.Generator(device).manual_seed(seed)
-    for p in net.parameters(): p.data.normal_(0, .02, generator=g)
+    "A network of a configuration, to measure with: a million random numbers, over and over."
+    net, few = build(part, dtype).to_empty(device=device), 2**20
+    some = (torch.randn(few, generator=torch.Generator().manual_seed(seed))*.02).to(device, dtype)
+    for p in net.parameters():
+        for piece in p.data.view(-1).split(few): piece.copy_(some[:len(piece)])
     buffers = dict(build_buffers(part))
     for n, b in net.named_buffers(): b.data.copy_(buffers[n].to(b)) if n in buffers else b.data.zero_()
     return net
