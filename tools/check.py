@@ -38,6 +38,7 @@ open_sora
 heads
 lora
 lift
+known
 plan
 pseudo
 losses
