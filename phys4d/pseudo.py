@@ -21,7 +21,7 @@ from torch import nn
 from .core import Camera, Clip4D, Phys4DError, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped, shorten
 from .data import ClipDataset, encode_clip, make_key, plan_shards, read_index, split_of, write_dataset, write_index
 from .geometry import forward_backward, warp
-from .videos import VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still, video_bytes, video_number
+from .videos import VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still, video_bytes, video_number, why_not
 
 # %% ../nbs/13_pseudo.ipynb #75ef5178
 DEPTH, FLOW = {}, {}  # name -> factory() -> function
@@ -322,8 +322,8 @@ def _label_video(video, start, frames, size, fps, fit, **how):
     from phys4d.matter import Rejected  # here: who labels no folder needs no simulator
     try:
         clip = pseudo_label(Video(**video), fps=fps, frames=frames, size=size, start=start, fit=fit, **how)
-        if still(clip.rgb): raise Unreadable("Video stands still: nothing moves in it.")
-    except Unreadable as e: raise Rejected(f"video: {e}") from None
+        if still(clip.rgb): raise Unreadable("Video is still: nothing moves in it")
+    except Unreadable as e: raise Rejected(f"video: {why_not(e)}") from None
     return clip
 
 def _video_key(name, clip=1): # from its name alone

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VIDEO_TYPES', 'FITS', 'TEXTS', 'Video', 'as_video', 'video_bytes', 'opened', 'Unreadable', 'VideoInfo', 'probe',
            'VideoSampling', 'nearest_times', 'hdr_to_sdr', 'picture', 'read_video', 'VideoFolder', 'as_words',
-           'find_videos', 'video_number', 'Chosen', 'choose', 'still']
+           'find_videos', 'video_number', 'Chosen', 'choose', 'why_not', 'still']
 
 # %% ../nbs/06a_videos.ipynb #6f15f192
 import csv, hashlib, io, itertools, json, os, re, tarfile
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 import av, numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 from pydantic import Field
 from .core import Phys4DError, Positive, Weight, as_path, make_config, one_of, parse_size, shorten
 
@@ -119,15 +119,14 @@ def nearest_times(shots, # iterable of (seconds, picture), in the order of time
     "Yield (number of the wanted time, seconds, picture) with the nearest picture; ends early where the video does."
     todo, before, gap = 0, None, 0.
     for now in shots:
-        if before is not None:
-            if now[0] <= before[0]: continue # shown never
-            gap = now[0] - before[0]
-            while todo < len(times) and times[todo] <= before[0] + gap / 2:
-                yield todo, *before
-                todo += 1
+        if before is not None and now[0] <= before[0]: continue # shown never
+        gap, middle = (now[0] - before[0], (now[0] + before[0]) / 2) if before else (0., now[0])
+        while todo < len(times) and times[todo] <= now[0] + 1e-6: # decided: what comes later is farther away
+            yield todo, *(before if before and times[todo] <= middle else now)
+            todo += 1
         if todo == len(times): return
         before = now
-    while before is not None and todo < len(times) and times[todo] <= before[0] + max(gap, 1e-3): # until the last one is no longer shown
+    while before and todo < len(times) and times[todo] <= before[0] + max(gap, 1e-3): # until the last one is no longer shown
         yield todo, *before
         todo += 1
 
@@ -159,22 +158,24 @@ def hdr_to_sdr(x, # (h w 3) in [0, 1], as stored: PQ or HLG, BT.2020
     light = np.clip(nits / 203 @ _TO_709.T, 0, 1)
     return np.where(light <= .0031308, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - .055)
 
-def _pixels(frame, height, width): # (h w 3) uint8
+def _pixels(frame, height, width, scaler): # (h w 3) uint8
     "One picture at a size, in the colours of a screen."
-    how = Interpolation.AREA if height * width < frame.height * frame.width else Interpolation.BICUBIC
     kind, alpha = _HDR.get(int(frame.color_trc or 0)), any(c.is_alpha for c in frame.format.components) or frame.format.name == "pal8"
     wanted = "rgb48le" if kind else "rgba" if alpha else "rgb24"
-    a = frame.reformat(width, height, wanted, interpolation=how).to_ndarray()
+    a = scaler.reformat(frame, width, height, wanted, interpolation=Interpolation.BILINEAR).to_ndarray() # over all pixels, where it shrinks
     if kind: return np.rint(255 * hdr_to_sdr(a / 65535, kind)).astype(np.uint8)
     return (a[..., :3] * (a[..., 3:] / 255)).round().astype(np.uint8) if alpha else a
 
-def picture(frame, height:int, width:int, fit:str="cover"): # a picture of PyAV -> (h w 3) uint8
+def picture(frame, # of PyAV
+            height:int, width:int, fit:str="cover",
+            scaler=None # a `VideoReformatter`, to set up its tables once for many pictures
+           ): # (h w 3) uint8
     "Upright, of this size."
     (h, w), turned = _shown(frame), frame.rotation % 180 != 0
     scale = (max if fit == "cover" else min)(height / h, width / w)
     h, w = (max(1, round(s * scale)) for s in (h, w))
     if fit == "cover": h, w = max(h, height), max(w, width)
-    a = np.rot90(_pixels(frame, *((w, h) if turned else (h, w))), round(frame.rotation / 90))
+    a = np.rot90(_pixels(frame, *((w, h) if turned else (h, w)), scaler or VideoReformatter()), round(frame.rotation / 90))
     y, x = (h - height) // 2, (w - width) // 2
     if fit == "cover": return np.ascontiguousarray(a[y:y + height, x:x + width])
     out = np.zeros((height, width, 3), np.uint8)
@@ -193,17 +194,17 @@ def read_video(video,         # Video, or the name of a file
     how, (h, w), video = make_config(VideoSampling, frames=frames, fps=fps, start=start), parse_size(size), as_video(video)
     one_of(fit, FITS, "fit")
     if min(h, w) < 8: raise Phys4DError(f"A clip needs at least 8 pixels on each side, not {h}×{w}.")
-    times, rgb, stamps = how.start + np.arange(frames) / how.fps, [], []
+    times, rgb, stamps = how.start + np.arange(frames) / how.fps, np.empty((frames, h, w, 3), np.uint8), []
+    scaler = VideoReformatter()
     with opened(video) as (container, stream):
-        stream.thread_type = "AUTO"
-        for _, stamp, frame in nearest_times(_shots(container, stream, how.start), times):
-            rgb.append(rgb[-1] if stamps and stamp == stamps[-1] else picture(frame, h, w, fit))
+        for i, stamp, frame in nearest_times(_shots(container, stream, how.start), times):
+            rgb[i] = rgb[i - 1] if stamps and stamp == stamps[-1] else picture(frame, h, w, fit, scaler)
             stamps.append(stamp)
             about = dict(shown=list(_shown(frame)), turned=frame.rotation, hdr=_HDR.get(int(frame.color_trc or 0), ""))
-    if len(rgb) < frames:
+    if len(stamps) < frames:
         missing = f"{frames} frames at {how.fps:g} per second from {how.start:g} s on end at {times[-1]:.3g} s"
-        raise Unreadable(f"Video {_title(video)} is too short: {missing}, only {len(rgb)} of them are there; ask for fewer.")
-    return np.stack(rgb), _said(video, how, fit, times, stamps, about)
+        raise Unreadable(f"Video {_title(video)} is too short: {missing}, only {len(stamps)} of them are there; ask for fewer.")
+    return rgb, _said(video, how, fit, times, stamps, about)
 
 def _said(video, how, fit, times, stamps, about): # what was done
     steps = np.diff(stamps)
@@ -361,7 +362,7 @@ def choose(found:VideoFolder, frames:int=17, fps:float=16, per_video:int=1) -> C
     clips, skipped, total = [], {}, 0.
     for v in found.videos:
         try: info = probe(v)
-        except Unreadable as e: skipped[v.name] = _reason(e)
+        except Unreadable as e: skipped[v.name] = why_not(e)
         else:
             total += info.seconds
             fits = int((info.seconds + .5 / info.fps - (frames - 1) / fps) // (frames / fps)) + 1
@@ -369,7 +370,8 @@ def choose(found:VideoFolder, frames:int=17, fps:float=16, per_video:int=1) -> C
             else: clips += [(v, n * frames / fps) for n in range(min(per_video, fits))]
     return Chosen(clips, skipped, total)
 
-def _reason(e): # a sentence without the video's name and the advice
+def why_not(e:Unreadable) -> str:
+    "What is wrong, without the video's name and the advice."
     return re.sub(r"^Video .*? (cannot be read \(|is )", "", str(e)).split("; ask")[0].split("): give")[0]
 
 def still(rgb, # (t h w 3) uint8
