@@ -52,6 +52,7 @@ rewards
 ppo
 evals
 report
+kit
 batch
 studio
 commands
