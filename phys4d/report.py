@@ -27,7 +27,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from .core import Phys4DError, escape, one_of, write_text
-from .evals import CHIEF, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text, shown_metrics, table_html
+from .evals import CHIEF, FLOORS, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text, shown_metrics, table_html
 from .metrics import all_metrics
 from .viz import color_of
 
@@ -103,9 +103,13 @@ def intervals_figure(summary:pd.DataFrame, suite:str, metric:str,
     "Dot and 95 % interval of each stage, one under the other."
     one_of(suite, dict.fromkeys(summary.suite), "suite", "intervals_figure")
     g = summary[(summary.suite == suite) & (summary.metric == one_of(metric, dict.fromkeys(summary.metric), "metric", "intervals_figure"))]
+    g = g[g.stage != "noise"]
     with plt.rc_context(LOOK):
         fig, ax = plt.subplots(figsize=(3.3, .62 + .27*len(g)))
         for k, r in enumerate(g.itertuples()):
+            if r.stage in FLOORS:
+                ax.plot(r.mean, k, "s", color=INK, ms=4)
+                continue
             c, bar = color_of(r.stage, k), [[r.mean - r.lo], [r.hi - r.mean]] if np.isfinite(r.lo) else None
             look = dict(ms=6, mew=1.6, mfc=c if r.stage in best else "none", elinewidth=3, ecolor=(*to_rgb(c), .45))
             ax.errorbar(r.mean, k, xerr=bar, fmt="o", color=c, **look)
@@ -137,7 +141,7 @@ def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -
     "The Chamfer curves of a suite, for `curves_figure`."
     one_of(suite, dict.fromkeys(summary.suite), "suite", "chamfer_over_time")
     g, out = summary[(summary.suite == suite) & summary.metric.str.startswith("chamfer_t")], {}
-    for stage, s in g.groupby("stage", sort=False):
+    for stage, s in g[g.stage != "noise"].groupby("stage", sort=False):
         seconds, mean = s.metric.str[9:].astype(int).values/fps, s["mean"].values
         out[stage] = seconds, mean, s.lo.fillna(s["mean"]).values, s.hi.fillna(s["mean"]).values
     return out
@@ -285,9 +289,9 @@ details{margin:.6rem 0} summary{cursor:pointer;font-weight:600;padding:.3rem 0} 
 
 HEAD = ("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
         "<title>{title}</title><style>{css}</style></head>")
-DOTS = "Mean and 95 % bootstrap interval over scenes; filled dots are the best stages."
+DOTS = "Mean and 95 % interval over scenes; filled dots are the best stages, squares floors and ceilings (noise is left to the table)."
 STEPS = ("Mean paired difference over scenes with its 95 % interval. Green: the later stage is better; red: worse; "
-         "grey: no difference shown. ◆ the two stages' own intervals do not even touch.")
+         "grey: no difference shown, counting how many questions the table asks (Holm). ◆ the two stages' own intervals do not even touch.")
 
 def _section(title, *parts): return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>" if any(parts) else ""
 
