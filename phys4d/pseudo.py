@@ -7,7 +7,7 @@ __all__ = ['DEPTH', 'FLOW', 'AT_ONCE', 'TINY_DEPTH', 'SEEN', 'HUB', 'DIRECTION',
            'depth_estimator', 'flow_estimator', 'get_depth', 'get_flow', 'dis_flow', 'raft_flow', 'consistency',
            'TinyDepth', 'load_tiny_depth', 'tiny_depth', 'depth_direction', 'from_inverse', 'transformers_depth',
            'video_depth_anything', 'camera_estimator', 'still_camera', 'vggt_camera', 'posed', 'get_camera',
-           'pseudo_label', 'label_dataset', 'label_folder', 'plan_folder']
+           'pseudo_label', 'estimator_version', 'label_dataset', 'label_folder', 'plan_folder']
 
 # %% ../nbs/13_pseudo.ipynb #19f0fa0b
 import hashlib, inspect, json, os, re, shutil, time
@@ -302,6 +302,10 @@ def _weights_hash(depth):
     if depth == "tiny-depth": return _sha256(shipped(TINY_DEPTH))[:16] if shipped(TINY_DEPTH).is_file() else ""
     files = sorted(p for p in Path(depth).rglob("*") if p.is_file()) if Path(depth).is_dir() else []
     return hashlib.sha256("".join(f"{p.relative_to(depth)} {_sha256(p)}" for p in files).encode()).hexdigest()[:16] if files else ""
+
+def estimator_version(depth:str="tiny-depth", flow:str="dis")->str: # names as of `pseudo_label`
+    "Changes with the estimators that label a video, and with their local weights."
+    return f"{depth} {flow} {_weights_hash(depth)}".strip()
 
 def label_dataset(folder,                 # dataset of clips
                   out,                    # dataset to make
