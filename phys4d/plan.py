@@ -307,7 +307,7 @@ def random_weights(
     seed:int=0,
 ): # the module with random weights, without ever being there in float32
     "A network of a configuration, to measure with: a million random numbers, over and over."
-    net, few = build(part, dtype).toempty(device=device), 2**20
+    net, few = build(part, dtype).to_empty(device=device), 2**20
     some = (torch.randn(few, generator=torch.Generator().manual_seed(seed))*.02).to(device, dtype)
     for p in net.parameters():
         for piece in p.data.view(-1).split(few): piece.copy_(some[:len(piece)])
