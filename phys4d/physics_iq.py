@@ -368,6 +368,7 @@ class PhysicsIQ:
         return out
 
     def _repr_markdown_(self): return self.markdown()
+    def __repr__(self): return f"PhysicsIQ: {self.score} score {self.table().score['all']:.2f} of {len(self.samples)} samples"
 
 # %% ../nbs/09_physics_iq.ipynb #73ca5ca4
 def physics_iq(videos, # folder of a model's videos, or several: one a run
@@ -381,12 +382,13 @@ def physics_iq(videos, # folder of a model's videos, or several: one a run
     "The Physics-IQ score of a folder of videos."
     one_of(score, ("original", "verified"), "score", "physics_iq")
     folders = [videos] if isinstance(videos, (str, Path)) else list(videos)
-    runs = dict.fromkeys(map(str, folders))
-    if not runs: raise Phys4DError("physics_iq: no folder of videos was given; give one, or one a run")
-    takes, missing = find_takes(real)[0], {}
-    for k in runs: runs[k], missing[k] = find_answers(k, takes, seconds)
+    if not folders: raise Phys4DError("physics_iq: no folder of videos was given; give one, or one a run")
+    plain = [Path(f).resolve().name for f in folders]
+    names = plain if len(set(plain)) == len(plain) else [str(f) for f in folders]
+    takes, runs, missing = find_takes(real)[0], {}, {}
+    for k, f in zip(names, folders): runs[k], missing[k] = find_answers(f, takes, seconds)
     rates = {round(f.fps) for r in runs.values() for f in r.values()}
-    lack = [n for names in missing.values() for n in names]
+    lack = [n for lost in missing.values() for n in lost]
     if lack and not partial:
         raise Phys4DError(f"physics_iq: {len(lack)} of {len(takes)*len(runs)} videos are missing or shorter than {seconds:g} s: "
                           f"{shorten(', '.join(lack), 160)}; add them, or give partial")
