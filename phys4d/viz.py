@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'LAYERS', 'PALETTE', 'STAGE_COLORS', 'INK', 'GRID', 'ENDINGS', 'STAGES', 'KEPT', 'limits', 'colorize',
            'known', 'depth_to_rgb', 'flow_wheel', 'flow_to_rgb', 'seg_to_rgb', 'scales', 'layer', 'caption', 'assumed',
-           'label', 'sheet', 'pick', 'strip', 'same_time', 'compare', 'text_strip', 'film', 'clip_to_mp4',
-           'clip_to_gif', 'strip_to_png', 'template', 'Figure', 'color_of', 'curves', 'bars', 'cloud', 'motion',
-           'arrows', 'box', 'eye_of', 'hexes', 'space', 'points_figure', 'no_analytics', 'rerun_program',
+           'label', 'camera_source', 'sheet', 'pick', 'strip', 'same_time', 'compare', 'text_strip', 'film',
+           'clip_to_mp4', 'clip_to_gif', 'strip_to_png', 'template', 'Figure', 'color_of', 'curves', 'bars', 'cloud',
+           'motion', 'arrows', 'box', 'eye_of', 'hexes', 'space', 'points_figure', 'no_analytics', 'rerun_program',
            'units_per_metre', 'camera_log', 'depth_log', 'pictures_log', 'points_log', 'objects_log', 'series_log',
            'tree', 'eye_3d', 'blueprint', 'fingerprint', 'title_of', 'log_clip', 'screenshot', 'clip_ending',
            'write_clip', 'run_clips', 'truth_of', 'open_clips', 'recordings', 'view', 'show']
@@ -169,8 +169,15 @@ def label(
     name:str, # name of a clip
     clip:Clip4D, # the clip
 ) -> str: # what stands above its pictures
-    "The name of a clip, and whether its camera is assumed"
-    return f"{name} (camera assumed)" if assumed(clip) else name
+    "The name of a clip, and who says where its camera is, if that is a guess"
+    return f"{name} ({whose})" if (whose := camera_source(clip)) else name
+
+def camera_source(
+    clip:Clip4D, # clip
+) -> str: # "", "camera assumed", "camera by vggt"
+    "Who says where the camera is, if neither the simulation nor the user does"
+    source = clip.camera.source if clip.camera is not None else ""
+    return "camera assumed" if source == "assumed" else f"camera by {source}" if source else ""
 
 # %% ../nbs/07_viz.ipynb #81265198
 def sheet(
@@ -602,7 +609,7 @@ def points_figure(
     fig = Figure(trace(at[0]), frames=[go.Frame(data=[trace(t)], name=str(t)) for t in at])
     fig.update_layout(height=height, showlegend=False, margin=dict(l=0, r=0, t=0, b=0), scene=space(clip, lo, hi),
                       **_controls({t: t / clip.fps for t in at}, 1000 / clip.fps))
-    words = ["camera assumed"] * assumed(clip) + ["no known depth"] * (not known(clip).any())
+    words = [w for w in [camera_source(clip)] if w] + ["no known depth"] * (not known(clip).any())
     if words: fig.add_annotation(text=", ".join(words), x=0, y=1, xref="paper", yref="paper", showarrow=False, font=dict(color=INK))
     return fig
 
@@ -727,7 +734,7 @@ def tree(
     import rerun as rr
     scale, out, colored = scales(*clips.values()), [], 0
     for name, c in clips.items():
-        note = c.prompt + "\n\nThe camera of this clip is assumed, so its world is a guess." * assumed(c)
+        note = c.prompt + (f"\n\n{whose.capitalize()}: the world of this clip is a guess." if (whose := camera_source(c)) else "")
         parts = [(_node(name, "world"), rr.ViewCoordinates.RIGHT_HAND_Z_UP), (_node(name, "prompt"), rr.TextDocument(note))]
         parts += pictures_log(name, c, scale)
         if c.camera is not None: parts += camera_log(name, c)
