@@ -53,6 +53,7 @@ ppo
 evals
 report
 kit
+gap
 batch
 studio
 commands
