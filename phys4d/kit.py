@@ -7,7 +7,7 @@ __all__ = ['SUITES', 'VIDEO_ENDINGS', 'PICTURES', 'Suite', 'test_seeds', 'suites
            'export', 'Kit', 'Question', 'find_answer', 'check_answers', 'times_of', 'fitted', 'read_pictures',
            'from_frames', 'resized', 'read_answer', 'load_array', 'given_part', 'checked_part', 'GivenCamera',
            'given_camera', 'Reading', 'completed', 'folder_stage', 'files_version', 'callable_stage', 'as_kit_stage',
-           'kit_metrics', 'run', 'written', 'opening']
+           'physics_iq_metric', 'kit_metrics', 'run', 'written', 'opening']
 
 # %% ../nbs/20b_kit.ipynb #2e32b3a2
 import hashlib
@@ -25,7 +25,8 @@ from .core import Camera, Clip4D, Phys4DError, atomic_path, inside, load_json, o
 from .data import ClipDataset, make_dataset
 from .evals import CONTROLS, ResultTable, Stage, code_hash, contact_sheet, differences, estimator_floor, evaluate, kept_clips
 from .evals import model_stage, summarise
-from .metrics import chief_metrics, metrics_for
+from .metrics import Metric, chief_metrics, metrics_for
+from .physics_iq import compare_takes, verified_score
 from .pseudo import estimator_version, label_folder, pseudo_label
 from .report import chamfer_over_time, curves_figure, hardware, write_report
 from .scenes import EMBEDDED, HELD_OUT
@@ -153,6 +154,11 @@ class Kit:
         found = [c for c in map(data.clip, range(len(data))) if c.meta.get("take", 1) == 1]
         if len(found) != len(self): raise Phys4DError(f"{self.folder} asks for {len(self)} clips and holds {len(found)} truths; export it again")
         return [c.replace(meta=c.meta | {"kit": i.key}) for c, i in zip(found, self.manifest.clips)]
+    def second_takes(self)->dict: # key -> (t,h,w,3) uint8
+        "The other future of each first frame, where the suite has one."
+        data, keys = ClipDataset(self.folder/"truth"), {(i.scene, i.seed): i.key for i in self.manifest.clips}
+        clips = [c for c in map(data.clip, range(len(data))) if c.meta.get("take", 1) == 2]
+        return {keys[k]: c.rgb for c in clips if (k := (c.meta["scene"], c.meta["seed"])) in keys}
 
 @dataclass
 class Question:
@@ -364,9 +370,18 @@ def as_kit_stage(kit:Kit, name:str, model, how:Reading, partial:bool)->tuple: # 
     raise Phys4DError(f"phys4d_eval run: model {name} is a {type(model).__name__}; a folder, a function, a lifted model or a Stage is needed")
 
 # %% ../nbs/20b_kit.ipynb #1e384e47
-def kit_metrics(kit:Kit)->list: # names
+def physics_iq_metric(kit:Kit, takes:dict # of `second_takes`
+                     )->Metric:
+    "Physics-IQ Verified of a clip against two takes; masks of small pictures are compared whole, of others at a quarter."
+    m, shrink = kit.manifest, 4 if min(kit.manifest.height, kit.manifest.width) >= 128 else 1
+    def score(pred, truth):
+        return verified_score([compare_takes(pred.rgb, truth.rgb, takes[truth.meta["kit"]], m.fps, shrink, m.seconds)])
+    return Metric("physics_iq", "Verified, 0 to 100", "higher", score, chief=True, suites=("generate",))
+
+def kit_metrics(kit:Kit)->list: # names, and Physics-IQ where there are two takes
     "What can be measured: against estimates of real videos only what needs no simulation."
-    names = metrics_for("generate")
+    takes = {} if kit.manifest.real else kit.second_takes()
+    names = metrics_for("generate") + ([physics_iq_metric(kit, takes)] if len(takes) == len(kit) else [])
     if not kit.manifest.real: return names
     return [n for n in names if n in ("abs_rel", "delta_1_25", "rmse", "log_l1", "coverage", "epe", "fl_all", "e_warp", "dynamic_degree", "psnr", "ssim")]
 
@@ -409,7 +424,7 @@ def written(kit:Kit, long, truths:list, names:list, out:Path, how:Reading, lacki
         sheets[key] = contact_sheet(truth, found)
     lines = chamfer_over_time(summary, task, m.fps)
     curves = {"4D Chamfer distance along the clip": curves_figure(lines, "time in the clip, seconds", "share of the scene diagonal")} if lines else {}
-    shown = ResultTable(table, [k for k in chief_metrics("generate") if k in set(table.metric)], diff)
+    shown = ResultTable(table, [k for k in ("physics_iq", *chief_metrics("generate")) if k in set(table.metric)], diff)
     write_report(out/"report.html", shown, sheets, curves, diff, title=f"{', '.join(names)} on {m.suite}", text=opening(kit, how, len(truths), lacking),
                  chief=shown.metrics, manifest=dict(config=dict(kit=str(kit.folder.name), **asdict(how)), hardware=hardware()), films=films, folder=out)
     return shown

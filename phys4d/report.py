@@ -150,7 +150,8 @@ def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -
 PARTS = {"recordings": "4D recordings, for <code>phys4d_view FILE</code> or <code>rerun FILE</code>", "clips": "Films",
          "notebooks": "Executed notebooks", ".": "Tables"}
 ENDINGS = {"recordings": "*.rrd", "clips": "*.mp4", "notebooks": "*.ipynb", ".": "*.csv"}
-ABOUT = {"lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
+ABOUT = {"physics_iq": "where, when and how much moves, as a share of what two takes of the same scene have in common (Physics-IQ Verified)",
+         "lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
 
 def address(path, page)->str: # to be put into HTML
     "The relative address of a file, from a page beside or above it."
