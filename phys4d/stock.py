@@ -126,7 +126,7 @@ def each_alone(
         for i, g in enumerate(generators):
             own = {**given.arguments, "batch_size": 1, "generator": g}
             if images is not None:
-                picture = pipe.video_processor.preprocess(images[i], **size).to(given.arguments[image])
+                picture = pipe.video_processor.preprocess(images[i], **size).to(given.arguments[image].device, pipe.vae.dtype)
                 own[image] = picture if given.arguments[image].ndim == 4 else picture.unsqueeze(2) # a video of one frame
             parts.append(stock(**own))
         return _stack(parts)
