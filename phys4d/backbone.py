@@ -140,7 +140,7 @@ class Backbone:
         settings:dict=None, # overrides of `BackboneSpec` fields (frames, height, width, fps), and text_tokens
     ):
         self.pipe, self.transformer, self.vae, self.settings = pipe, pipe.transformer, pipe.vae, settings or {}
-        self._grid, self._pipes, self._place, self.path = None, {}, None, None
+        self._grid, self._part, self._pipes, self._place, self.path = None, None, {}, None, None
         for m in pipe.components.values():
             if isinstance(m, torch.nn.Module): m.eval().requires_grad_(False)
         self.check()
@@ -244,7 +244,7 @@ def capture(self:Backbone,
     passes:Passes=None, # None: every pass sees the prompt
 ):
     "Keep the outputs of `blocks` while the context is open"
-    return captured([self.blocks_of(m) for m in self.transformers], blocks, self.to_grid, passes)
+    return captured([self.blocks_of(m) for m in self.transformers], blocks, self.to_grid, passes, lambda: self._part)
 
 @patch
 def to_grid(self:Backbone, out): # a block's output -> (b d t' h'' w'')

@@ -101,11 +101,12 @@ def as_stored(pipe):
     return pipe
 
 @contextmanager
-def counted(model): # -> list, one longer after each forward pass
-    seen = []
-    handle = model.register_forward_pre_hook(lambda m, args: seen.append(1))
+def counted(pipe): # -> list, one longer after each pass through a transformer
+    seen, models = [], [m for m in (pipe.transformer, getattr(pipe, "transformer_2", None)) if m is not None]
+    handles = [m.register_forward_pre_hook(lambda m, args: seen.append(m)) for m in models]
     try: yield seen
-    finally: handle.remove()
+    finally:
+        for h in handles: h.remove()
 
 @contextmanager
 def noted(obj, name): # -> list of what this method returned
@@ -149,7 +150,7 @@ def stock_clip(
 )->dict: # x0, start (b c t' h' w'); rgb (b t h w 3) in [0, 1]; passes
     "A clip of the stock pipeline, its noise and the number of passes it took"
     args = dict(num_frames=size[0], height=size[1], width=size[2], num_inference_steps=steps, **said)
-    with noted(pipe, "prepare_latents") as start, counted(pipe.transformer) as n:
+    with noted(pipe, "prepare_latents") as start, counted(pipe) as n:
         x0 = backbone.latents_of(pipe(generator=torch.Generator().manual_seed(seed), output_type="latent", **args).frames, size)
     passes, noise = len(n), start[0][0] if isinstance(start[0], tuple) else start[0]
     rgb = pipe(generator=torch.Generator().manual_seed(seed), output_type="np", **args).frames
@@ -174,7 +175,7 @@ def against_stock(
         for i in (0, 1):
             said = say(texts[i], guidance) | ({} if pictures is None else {backbone.image_argument: Image.fromarray(pictures[i])})
             stock = stock_clip(backbone, pipe, said, i, size, steps)
-            with counted(backbone.transformer) as n: x0, own = backbone.sample(texts[i:i+1], one(i), (i,), steps, size, guidance, blocks=(0, -1))
+            with counted(backbone.pipe) as n: x0, own = backbone.sample(texts[i:i+1], one(i), (i,), steps, size, guidance, blocks=(0, -1))
             with torch.no_grad(): rgb = backbone.decode_video(x0).permute(0, 2, 3, 4, 1)/2 + .5
             new = dict(latents=far(x0, stock["x0"]), pixels=255*far(rgb, stock["rgb"]), batch=far(both[i], x0[0]), features=max(far(s[i], o[0]) for s, o in zip(seen, own)))
             row.update({k: max(row[k], v) for k, v in new.items()}, passes=[len(n), stock["passes"]])
