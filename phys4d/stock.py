@@ -58,7 +58,12 @@ class Captured:
     @property
     def features(self): # list of (b d t' h'' w'')
         if len(self.got) < len(self.blocks): raise Phys4DError("nothing captured yet: call backbone.velocity inside the capture block first")
-        return [self.got[i] for i in self.blocks]
+        return [_joined(self.got[i]) for i in self.blocks]
+
+def _joined(x): # the grid of a whole batch, from parts: pairs of rows and their grid
+    if torch.is_tensor(x): return x
+    rows, parts = zip(*x)
+    return torch.cat(parts)[torch.cat(rows).argsort()]
 
 def check_blocks(
     modules, # the transformer blocks
@@ -74,14 +79,15 @@ def captured(
     blocks:tuple, # indices, negative from the end
     to_grid, # a block's output -> (b d t' h'' w'')
     passes:Passes=None, # None: every pass sees the prompt
+    part=lambda: None, # () -> which rows of a batch now run, and whether others ran before: (rows, later); None: all
 ):
     "Keep the outputs of `blocks` while the context is open"
     for modules in experts: check_blocks(modules, blocks)
     cap, passes = Captured(blocks), passes or Passes()
     def keep(i):
         def hook(module, args, out):
-            rows = passes.rows(to_grid(out))
-            if rows is not None: cap.got[i] = rows
+            grid, now = passes.rows(to_grid(out)), part()
+            if grid is not None: cap.got[i] = grid if now is None else [*(cap.got[i] if now[1] else ()), (now[0], grid)]
         return hook
     handles = [modules[i].register_forward_hook(keep(i)) for modules in experts for i in blocks]
     try: yield cap
