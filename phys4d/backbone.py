@@ -158,6 +158,11 @@ class Backbone:
     @property
     def dtype(self): return self.transformer.dtype
 
+    def checkpoint(self, on:bool=True):
+        "Recompute the blocks in the backward pass: less memory in training, one more pass, the same gradients"
+        for m in self.transformers: (m.enable_gradient_checkpointing if on else m.disable_gradient_checkpointing)()
+        return self
+
     def to(self,
         device, # "auto", "cuda", "mps", "cpu"
     ):
