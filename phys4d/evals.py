@@ -637,7 +637,7 @@ def table_markdown(summary:pd.DataFrame, # of `summarise`
 # %% ../nbs/20_evals.ipynb #6bc2127f
 TABLE_CSS = """table.p4d{border-collapse:collapse;margin:0 0 1.5em;font-variant-numeric:tabular-nums;font-size:.92em}
 table.p4d caption{text-align:left;font-weight:600;padding:.4em 0}
-table.p4d th,table.p4d td{padding:.35em .9em;text-align:right;border:0;border-bottom:1px solid #8884;line-height:1.25;background:none}
+table.p4d th,table.p4d td{padding:.35em .6em;text-align:right;border:0;border-bottom:1px solid #8884;line-height:1.25;background:none}
 table.p4d tbody th{text-align:left;font-weight:500} table.p4d small{opacity:.72;font-weight:400}"""
 
 class ResultTable:

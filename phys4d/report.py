@@ -265,7 +265,7 @@ REPORT_CSS = TABLE_CSS + """
 --ink:#e6e9ee;--soft:#9aa5b4;--page:#12151a;--card:#1b2027;--rule:#2d343e;--good:#5cc795;--bad:#ef8a80;--link:#8ab8f5}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,sans-serif;overflow-wrap:break-word}
-main{max-width:1080px;margin:0 auto;padding:2.5rem 1.2rem 4rem}
+main{max-width:1320px;margin:0 auto;padding:2.5rem 1.2rem 4rem}
 h1{font-size:2rem;line-height:1.15;margin:0 0 .3rem;letter-spacing:-.015em}
 h2{margin:2.8rem 0 .6rem;font-size:1.3rem} h3{margin:1.6rem 0 .5rem;font-size:1.05rem}
 p,li{max-width:72ch} li{margin:.35rem 0} a{color:var(--link)}
