@@ -54,7 +54,7 @@ SUITES = {s.name: s for s in (
     Suite("sim-test", "new seeds of the templates that the embedded model was trained on", EMBEDDED, 11, simulated=13),
     Suite("sim-ood", "templates that no training has seen, one of each of the nine categories; templates are drawn by chance", HELD_OUT, 4, simulated=57),
     Suite("sim-long", "three times the horizon: a model goes on from its own last frames", EMBEDDED, 4, 49, simulated=11),
-    Suite("sim-physics-iq", "five seconds, two takes: motion masks as Physics-IQ scores them", HELD_OUT, 1, 80, 16., (1, 2), 130))} # three of the nine templates measured, the others scaled by their length
+    Suite("sim-physics-iq", "five seconds, two takes: motion masks as Physics-IQ scores them", HELD_OUT, 1, 80, 16., (1, 2), 200))}
 
 def test_seeds(n:int)->list: # 9, 19, 29, …
     "The first n seeds of the test split."
