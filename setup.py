@@ -13,7 +13,7 @@ extras["all"] = sorted({r for v in extras.values() for r in v})
 # What a run reads stays where it is in the checkout and travels in the wheel below phys4d/_shipped, where `core.shipped` finds it
 SHIPPED = {
     "sim_scenes": ["**/*.yaml"],
-    "data": ["README.md", "backbones/tiny-wan/**/*", "backbones/known.yaml", "estimators/*.safetensors", "lifted/*/*", "results/**/*.csv", "results/*/*.json"],
+    "data": ["README.md", "backbones/tiny-wan/**/*", "backbones/known.yaml", "estimators/*.safetensors", "lifted/*/*", "results/**/*.csv", "results/**/*.json"],
     "nbs/runs": ["*.ipynb", "*.yaml"],
 }
 folders = {f"phys4d._shipped.{folder.replace('/', '.')}": folder for folder in SHIPPED}
