@@ -10,6 +10,7 @@ __all__ = ['INK', 'RULE', 'LOOK', 'PARTS', 'ENDINGS', 'ABOUT', 'REPORT_CSS', 'HE
 
 # %% ../nbs/20a_report.ipynb #cdb83362
 import base64
+import hashlib
 import io
 import json
 import os
@@ -94,6 +95,9 @@ def svg(fig, # matplotlib figure
     text = buf.getvalue()
     text = re.sub(r' xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', "", text[text.index("<svg"):], flags=re.S)
     text = text.replace(INK, "var(--ink,#7a828e)").replace(RULE, "var(--rule,#7a828e55)")
+    for i, c in enumerate(dict.fromkeys(re.findall(r'id="(p[0-9a-f]{10})"', text))): text = text.replace(c, f"@{i}@") # matplotlib names clips by how many it has drawn before
+    mark = hashlib.sha256(text.encode()).hexdigest()[:8]
+    text = re.sub(r"@(\d+)@", rf"p{mark}-\1", text)
     return text.replace("<svg ", f"<svg role='img' aria-label='{escape(about)}' ", 1)
 
 # %% ../nbs/20a_report.ipynb #f7cfb2c8
