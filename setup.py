@@ -14,7 +14,7 @@ extras["all"] = sorted({r for v in extras.values() for r in v})
 SHIPPED = {
     "sim_scenes": ["**/*.yaml"],
     "data": ["README.md", "backbones/tiny-wan/**/*", "backbones/known.yaml", "estimators/*.safetensors", "lifted/*/*", "results/**/*.csv", "results/**/*.json"],
-    "nbs/runs": ["*.ipynb", "*.yaml"],
+    "nbs/runs": ["*.ipynb", "**/*.yaml"],
 }
 folders = {f"phys4d._shipped.{folder.replace('/', '.')}": folder for folder in SHIPPED}
 

@@ -27,7 +27,7 @@ def _add_option(
     "One parameter of a function as an argument of the parser"
     kind, default, text = info.anno, info.default, (info.docment or "").replace("%", "%%")
     if default is inspect.Parameter.empty: return p.add_argument(name, help=text, metavar=name.upper(), nargs="+" if kind is list else None)
-    flags = [f"--{name.replace('_', '-')}"] + (["-p"] if name == "parameter" else [])
+    flags = [f"--{name.replace('_', '-')}"] + ({"parameter": ["-p"], "setting": ["-s"]}.get(name, []))
     if kind is bool: return p.add_argument(*flags, dest=name, action="store_true", help=text)
     if kind is list: return p.add_argument(*flags, dest=name, action="append", default=[], metavar="TEXT", help=text)
     if default not in (None, ""): text += f" (default: {default})"

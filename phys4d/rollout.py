@@ -138,7 +138,7 @@ class Trajectory:
 def group_noise(
     shape:tuple, # (b c t h w) of all rollouts
     group:int, # rollouts per scene; b = scenes · group, scene by scene
-    generator:torch.Generator, # on the CPU
+    generator, # torch.Generator on the CPU, or a list of them, one for each scene
     shared:bool=False, # one draw per scene, repeated
     antithetic:bool=False, # second half of each group mirrors the first
     device=None, # where the result is wanted; None: on the CPU
@@ -146,7 +146,8 @@ def group_noise(
     "Standard normal noise for `b` rollouts in groups, optionally shared or mirrored within each group."
     b, n = shape[0], 1 if shared else (group+1)//2 if antithetic else group
     if b % group: raise Phys4DError(f"group_noise: {b} rollouts do not divide into groups of {group}.")
-    z = torch.randn(b//group, n, *shape[1:], generator=generator)
+    each = generator if isinstance(generator, list) else [generator]*(b//group)
+    z = torch.stack([torch.randn(n, *shape[1:], generator=g) for g in each])
     if shared: z = z.expand(-1, group, *z.shape[2:])
     elif antithetic: z = torch.cat([z, -z], 1)[:,:group]
     return z.reshape(shape).contiguous().to(device or "cpu")
@@ -181,7 +182,7 @@ def sample(
     cond:Condition, # text and first frame, one row per scene
     steps:int=10, # denoising steps
     window:tuple=(0,1), # indices of the stochastic steps; () is a plain ODE
-    generator:torch.Generator|None=None, # source of all noise (CPU); default seed 0
+    generator=None, # source of all noise: torch.Generator on the CPU, or a list of them, one for each scene; default seed 0
     group:int=1, # rollouts per scene
     a:float=.7, # noise strength of the stochastic steps
     kernel:str="sde", # "sde", or "ddim" (a = η) for models of the CogVideoX family
