@@ -192,7 +192,16 @@ def nbdev_test():
     for line in live.stdout:
         lines.append(line)
         if line.startswith(("Starting", "- Completed")): print("   ", line.rstrip().replace(str(ROOT) + "/", ""), flush=True)
-    return "".join(lines[-200:]) if live.wait() else ""
+    return "".join(_failures(lines)) if live.wait() else ""
+
+def _failures(lines, most=40):
+    "Of each failed notebook its first lines, then the list of them"
+    out, left = [], 0
+    for line in lines:
+        if re.match(r"\w+ in .*\.ipynb:$", line): left = most
+        if left > 0 and not line.startswith(("Starting", "- Completed")): out.append(line)
+        left = 0 if line.startswith("nbdev Tests Failed") else left - 1
+    return out + lines[-30:]
 
 def demo_path():
     "The demo's recipe at its smallest sizes: killed in the middle, resumed, complete, and then nothing left to do"
