@@ -9,7 +9,8 @@ __all__ = ['COGS', 'vp_from_flow', 'flow_from_vp', 'flow_from_eps', 'vp_sigmas',
 import copy
 import numpy as np, torch
 from einops import rearrange
-from .backbone import Backbone, adapter, per_sample, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import per_sample, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer

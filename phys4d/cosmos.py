@@ -9,7 +9,8 @@ __all__ = ['CosmosBackbone', 'OpenGuardrail', 'make_tiny_cosmos']
 from importlib.util import find_spec
 import numpy as np, torch
 from diffusers.models.transformers import transformer_cosmos
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError, brief
 from .small import GENERIC, make_text_encoder, make_tokenizer

@@ -8,7 +8,8 @@ __all__ = ['HunyuanBackbone', 'make_chat_tokenizer', 'make_tiny_hunyuan']
 # %% ../nbs/10e_hunyuan.ipynb #05cb84ac
 import numpy as np, torch
 from PIL import Image
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_tokenizer

@@ -13,7 +13,7 @@ from collections import OrderedDict
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from .backbone import add_noise, with_first
+from .flow import add_noise, with_first
 from .condition import Condition
 from .data import batch_indices, collate
 from .core import Clip4D, Phys4DError, brief, ensure_dir, progress, remove_leftovers, save_tensors

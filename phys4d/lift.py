@@ -19,7 +19,8 @@ import torch
 from einops import rearrange
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
-from .backbone import Backbone, add_noise
+from .backbone import Backbone
+from .flow import add_noise
 from .core import (Camera, Clip4D, Count, Phys4DError, Share, Weight, as_path, brief, check_schema, load_json, load_tensors, make_config, one_of, parse_size, pick_device,
     progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters

@@ -7,7 +7,8 @@ __all__ = ['dynamic_shift', 'LTXBackbone', 'make_tiny_ltx']
 
 # %% ../nbs/10d_ltx.ipynb #d6cd13f7
 import numpy as np, torch
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer

@@ -7,7 +7,8 @@ __all__ = ['MochiBackbone', 'make_tiny_mochi']
 
 # %% ../nbs/10f_mochi.ipynb #6a21b48d
 import torch
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer

@@ -8,7 +8,8 @@ __all__ = ['OpenSoraBackbone', 'open_sora_pipeline', 'make_tiny_open_sora']
 # %% ../nbs/10i_open_sora.ipynb #e26829f0
 import torch
 from einops import repeat
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError, as_path
 from .small import GENERIC, make_text_encoder, make_tokenizer

@@ -23,7 +23,7 @@ from peft.functional import inject_adapter_in_model
 from pydantic import BaseModel, Field, Json
 from torch import Tensor, nn
 
-from .backbone import add_noise
+from .flow import add_noise
 from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, as_path, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
     rng, save_tensors, seed_all, write_text)
 from .data import batch_indices, clip_key, collate

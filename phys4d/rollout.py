@@ -15,7 +15,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from .backbone import BackboneSpec, still_first, with_first
+from .flow import BackboneSpec, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError, brief
 

@@ -8,7 +8,7 @@ __all__ = ['SFTConfig', 'sft_loss', 'motion_pass', 'sft']
 # %% ../nbs/16_sft.ipynb #1c7584d9
 from dataclasses import dataclass
 import torch
-from .backbone import add_noise
+from .flow import add_noise
 from .core import Count, Positive, Share, Weight, as_path, make_config
 from .latents import Latents, clip_of, encode_dataset, generator, heads_batch, made_of, normal_like
 from .lift import Lifted

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np, torch, torch.nn.functional as F
 from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanTransformer3DModel
 from einops import rearrange
-from .backbone import Backbone, add_noise, load_backbone, shift_sigmas
+from .backbone import Backbone, load_backbone
+from .flow import add_noise, shift_sigmas
 from .condition import Condition
 from .core import Phys4DError, MetricLog, atomic_path, load_tensors, progress, rng, save_tensors, write_text
 from .small import GENERIC, make_tokenizer, save_backbone

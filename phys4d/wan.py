@@ -14,7 +14,8 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 transformers.logging.set_verbosity(_level)
 from einops import rearrange, repeat
 from PIL import Image
-from .backbone import Backbone, adapter, still_first, with_first
+from .backbone import Backbone, adapter
+from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer

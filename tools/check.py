@@ -26,6 +26,7 @@ stock
 small
 condition
 loading
+flow
 backbone
 wan
 cogvideox
