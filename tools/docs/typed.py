@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+from importlib import import_module
 
 from .pages import ROOT, sources, text_of
 
@@ -17,8 +18,9 @@ def typed_lines(text):
 
 def find_command(words):
     "The command that the first words name, and the words that are left for it"
-    from phys4d.commands import COMMANDS, Command
-    found, rest = COMMANDS.get(words[0].removeprefix("phys4d_")), words[1:]
+    from phys4d.commands import Command
+    script = re.search(rf"\b{re.escape(words[0])}=([\w.]+):(\w+)", (ROOT/"settings.ini").read_text())
+    found, rest = script and getattr(import_module(script[1]), script[2]), words[1:]
     while found and not isinstance(found, Command) and rest: found, rest = found.commands.get(rest[0]), rest[1:]
     return found, rest
 
