@@ -221,8 +221,9 @@ def demo_path():
     t, third = time.time(), sh(*cmd)
     if third.stdout.count("already done") != 7 or time.time() - t > 30: return f"the third run found something to do, or took {time.time()-t:.0f} s:\n{third.stdout}"
     rows = (out/"metrics.csv").read_text().splitlines()
-    if rows[0] != "suite,stage,metric,unit,better,mean,lo,hi,n,seed": return f"metrics.csv has the columns {rows[0]}"
-    if {r.split(",")[1] for r in rows[1:]} != {"baseline", "stage1", "stage2", "stage3"}: return "metrics.csv lacks a stage"
+    if rows[0] != "suite,stage,metric,unit,better,mean,median,lo,hi,n,drawn,runs": return f"metrics.csv has the columns {rows[0]}"
+    lost = {"baseline", "stage1", "stage2", "stage3", "truth", "frozen"} - {r.split(",")[1] for r in rows[1:]}
+    if lost: return f"metrics.csv lacks {lost}"
     missing = [p for p in ("report.html", "manifest.json", "recordings/*.rrd", "clips/*.mp4", "notebooks/report.ipynb") if not list(out.glob(p))]
     shutil.rmtree(out.parent)
     return f"the run folder lacks {missing}" if missing else ""
