@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import numpy as np, torch
 from diffusers.models.transformers import transformer_cosmos
 from .backbone import Backbone, adapter
-from .flow import still_first, with_first
+from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError, brief
 from .small import GENERIC, make_text_encoder, make_tokenizer
@@ -60,19 +60,15 @@ class CosmosBackbone(Backbone):
         self.sigmas(steps)
         return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
-    def _stats(self, x): # (1 c 1 1 1) mean, std
-        c = self.vae.config
-        return [torch.tensor(s, dtype=x.dtype, device=x.device).reshape(1, -1, 1, 1, 1) for s in (c.latents_mean, c.latents_std)]
-
     def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
         "Normalised latents, the mode of the posterior"
         z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
-        mean, std = self._stats(z)
+        mean, std = latent_stats(self.vae.config, z)
         return ((z - mean)/std).float()
 
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels that the guardrail has seen"
-        mean, std = self._stats(x0)
+        mean, std = latent_stats(self.vae.config, x0)
         rgb = self.pipe.video_processor.postprocess_video(self.vae.decode((x0*std + mean).to(self.vae.dtype), return_dict=False)[0], output_type="np")
         seen = [self.pipe.safety_checker.check_video_safety(clip) for clip in (rgb*255).astype(np.uint8)]
         if any(clip is None for clip in seen): raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")

@@ -8,7 +8,7 @@ __all__ = ['MochiBackbone', 'make_tiny_mochi']
 # %% ../nbs/10f_mochi.ipynb #6a21b48d
 import torch
 from .backbone import Backbone, adapter
-from .flow import still_first, with_first
+from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
@@ -51,19 +51,15 @@ class MochiBackbone(Backbone):
         self.schedule_args(steps, None)
         return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
-    def _stats(self, x): # (1 c 1 1 1) mean, std
-        c = self.vae.config
-        return [torch.tensor(s, dtype=x.dtype, device=x.device).reshape(1, -1, 1, 1, 1) for s in (c.latents_mean, c.latents_std)]
-
     def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
         "Normalised latents, the mode of the posterior"
         z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
-        mean, std = self._stats(z)
+        mean, std = latent_stats(self.vae.config, z)
         return ((z - mean)*self.vae.config.scaling_factor/std).float()
 
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels from normalised latents"
-        mean, std = self._stats(x0)
+        mean, std = latent_stats(self.vae.config, x0)
         return self.vae.decode((x0*std/self.vae.config.scaling_factor + mean).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
 
     def velocity(self,

@@ -15,7 +15,7 @@ transformers.logging.set_verbosity(_level)
 from einops import rearrange, repeat
 from PIL import Image
 from .backbone import Backbone, adapter
-from .flow import still_first, with_first
+from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
@@ -66,19 +66,16 @@ class WanBackbone(Backbone):
         if ok: at_once(self.vae)
         return ok
 
-    def _stats(self, x): # (1 c 1 1 1) mean, std
-        return [torch.tensor(s, dtype=x.dtype, device=x.device).reshape(1, -1, 1, 1, 1) for s in (self.vae.config.latents_mean, self.vae.config.latents_std)]
-
     def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
         "Normalised latents, the mode of the posterior"
         x = rgb.to(self.vae.dtype)
         z = _pair(lambda x: encode_at_once(self.vae, x).mode(), x) if self._small(rgb) else self.vae.encode(x).latent_dist.mode()
-        mean, std = self._stats(z)
+        mean, std = latent_stats(self.vae.config, z)
         return ((z - mean)/std).float()
 
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels from normalised latents"
-        mean, std = self._stats(x0)
+        mean, std = latent_stats(self.vae.config, x0)
         small = self._small(x0, self.spec.t_factor*self.spec.s_factor**2)
         z = (x0*std + mean if small else x0/(1/std) + mean).to(self.vae.dtype) # the stock pipeline divides
         return (_pair(lambda z: decode_at_once(self.vae, z), z) if small else self.vae.decode(z, return_dict=False)[0]).to(x0.dtype)
