@@ -12,11 +12,11 @@ from .core import Phys4DError, Clip4D, brief
 from .scenes import Item, Scene, check_scene, load_scene, whole
 from .geometry import pixel_grid, project, unproject
 from .render import Actor, Caster, World, draw, picture_size, shape_mesh
-from . import grains, heat, links, particles, soft
+from . import articulated, fluid, granular, soft, thermal
 from .matter import Host, pb, PHENOMENA, Rejected, engine_of, make_world, reject
 
 # %% ../nbs/05_sim.ipynb #c993a5b6
-_PLAYERS = links, soft, grains, particles, heat   # importing these rooms registers their phenomena and engines
+_PLAYERS = articulated, soft, granular, fluid, thermal   # importing these rooms registers their phenomena and engines
 STEP_HZ = 960   # aimed-for physics steps per second; rounded so that frames fall on steps
 FINER = 1, 2, 4 # steps in the time of one: a rollout that fails its checks is played again with shorter steps
 

@@ -14,7 +14,7 @@ from .commands import Command
 from .core import Phys4DError, as_path, make_config, one_of, parse_yaml, pick_device, shipped
 from .data import ClipDataset
 from .lift import Lifted, lift
-from .ppo import PPOConfig, ppo
+from .rl import PPOConfig, ppo
 from .pretrain import PretrainConfig, pretrain
 from .sft import SFTConfig, sft
 from .trainer import make_accelerator

@@ -10,11 +10,11 @@ geometry
 scenes
 render
 matter
-links
+articulated
 soft
-grains
-particles
-heat
+granular
+fluid
+thermal
 sim
 data
 videos
@@ -50,7 +50,7 @@ pretrain
 sft
 rollout
 rewards
-ppo
+rl
 evals
 report
 kit
@@ -110,7 +110,7 @@ def directions():
             for n in names:
                 if n not in ROOMS: bad.append(f"{room}: imports unknown room {n!r}")
                 elif ROOMS.index(n) > i or (n == room and False): bad.append(f"{room} imports {n}, which stands below it")
-                elif n in ("viz", "evals", "report") and room in ("latents", "trainer", "pretrain", "sft", "rollout", "rewards", "ppo"): bad.append(f"{room} imports {n}; trainers take callbacks instead")
+                elif n in ("viz", "evals", "report") and room in ("latents", "trainer", "pretrain", "sft", "rollout", "rewards", "rl"): bad.append(f"{room} imports {n}; trainers take callbacks instead")
     extra = {f.stem for f in (ROOT/"phys4d").glob("*.py")} - set(ROOMS) - {"__init__", "_modidx"}
     return "\n".join(bad + [f"phys4d/{n}.py is in no room of tools/check.py" for n in sorted(extra)])
 

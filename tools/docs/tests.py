@@ -7,7 +7,7 @@ def same(a, b): assert a == b, f"{a!r}\n!=\n{b!r}"
 
 def test_page_names():
     same(pages.page_name("07_viz.ipynb"), "viz.ipynb")
-    same(pages.page_name("runs/04b_links.ipynb"), "runs/links.ipynb")
+    same(pages.page_name("runs/04b_articulated.ipynb"), "runs/articulated.ipynb")
     same(pages.page_name("explains/errors.ipynb"), "explains/errors.ipynb")
 
 def test_links_in_prose():
@@ -50,8 +50,8 @@ def test_words_of_the_house():
     words = cards.house_words()
     same(cards.meaning("truth", "", demo), words["truth"])
     same(cards.meaning("truth", "its comment", demo), "its comment")
-    moved = copy_of("stopped", "phys4d.links")
-    same(cards.meaning("q", "", moved), words["links.q"])
+    moved = copy_of("stopped", "phys4d.articulated")
+    same(cards.meaning("q", "", moved), words["articulated.q"])
     same(cards.meaning("dt", "speed, seconds", moved), "seconds")
 
 def copy_of(name, module):
