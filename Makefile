@@ -8,7 +8,7 @@ ifeq ($(wildcard settings.ini),)
 $(error run make in the folder of phys4d, or as `make -C FOLDER`: $(CURDIR) holds no settings.ini)
 endif
 
-.PHONY: help setup demo test gpu docs lab readme publish wheel clean
+.PHONY: help setup demo test truth gpu docs lab readme publish wheel clean
 help: # this list
 	@sed -n 's/^\([a-z]*\):[^#]*# /make \1\t/p' Makefile
 
@@ -26,6 +26,9 @@ demo: setup # all three stages on CPU: table, report, recordings in runs/demo (F
 
 test: setup # everything that CI checks (ONLY=part of a check's name)
 	$(BIN)/python tools/check.py $(ONLY)
+
+truth: setup # the exact truth of every scene is as data/results/truth.csv says, bit for bit; two minutes (ONLY=part of a scene's name)
+	$(BIN)/python tools/truth.py $(ONLY)
 
 docs: setup # the notebooks as a site in _docs/
 	$(BIN)/python tools/build_docs.py

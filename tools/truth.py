@@ -1,6 +1,6 @@
 """The truth of every scene as SHA-256, so that a change of code shows where it changes a bit.
 
-python tools/truth.py [PART ...]     compares with data/results/truth.csv what has PART in its name (nothing: all, about five minutes)
+make truth, or python tools/truth.py [PART ...]: compares with data/results/truth.csv what has PART in its name (nothing: all, about five minutes)
 python tools/truth.py --write        writes the table anew, after a change that is meant
 """
 import csv, hashlib, os, sys, tempfile
