@@ -299,7 +299,7 @@ def write_index(folder, index:dict):
 # %% ../nbs/06_data.ipynb #df82e9b4
 def plan_shards(jobs:list, # (key, split, kwargs) per clip
                 clips_per_shard:int=16,
-                used:dict={} # shards that each split has already
+                used:dict|None=None # shards that each split has already
                ) -> list:  # (file, split, [(key, kwargs), ...]) per shard
     "Deal jobs into shards, each of one split; the order of jobs decides everything."
     if not jobs: raise Phys4DError("A dataset needs at least one clip: no scene, seed or take was given.")
@@ -455,7 +455,7 @@ def _run_ray(folder, plan, make, codec, address):
             info, rejected, data = ray.get(done)
             with atomic_path(Path(folder)/flying.pop(done), len(data)) as tmp: tmp.write_bytes(data)
             yield info, rejected
-    except ray.exceptions.RayTaskError as e: raise e.cause
+    except ray.exceptions.RayTaskError as e: raise e.cause from None
     except ray.exceptions.OutOfDiskError:
         raise DiskFull("The disk of a node of the Ray cluster is full: make room there and call the same command again.") from None
     except ray.exceptions.RayError as e:
