@@ -314,7 +314,7 @@ def plan_shards(jobs:list, # (key, split, kwargs) per clip
             takes = list(takes)
             if shards[-1] and len(shards[-1]) + len(takes) > clips_per_shard: shards.append([])
             shards[-1] += takes
-        plan += [(f"{split}-{i:05d}.tar", split, own) for i, own in enumerate(shards, used.get(split, 0))]
+        plan += [(f"{split}-{i:05d}.tar", split, own) for i, own in enumerate(shards, (used or {}).get(split, 0))]
     return plan
 
 def _stem(key): return key.rsplit("-t", 1)[0]  # scene and seed: what the takes share
