@@ -117,11 +117,11 @@ def coins(
 def noise_levels(
     generators:list, # one a sample
     low:float, high:float, # usual noise levels
-    wild:float, # share of levels between `high` and 0.8
+    tail:float, # share of levels between `high` and 0.8
 )->torch.Tensor: # (b,)
     "Mostly the noise of the last denoising step, sometimes more."
     u = torch.cat([torch.rand(1, generator=g) for g in generators])
-    return torch.where(coins(generators, wild), high + (.8-high)*u, low + (high-low)*u)
+    return torch.where(coins(generators, tail), high + (.8-high)*u, low + (high-low)*u)
 
 def normal_like(
     x:torch.Tensor, # (b ...)
@@ -251,14 +251,14 @@ def heads_batch(
     dataset, # len and [i] → Clip4D
     store:Latents, # its rows
     numbers, # of the samples
-    cfg, # seed, sigma_low, sigma_high, sigma_wild, recon
+    cfg, # seed, sigma_low, sigma_high, sigma_tail, recon
     estimate:float=0., # share of clips replaced by their x0 estimates
     device=None, # where the result is wanted; None: on the CPU
 )->dict: # collated clips with `latents`, `noise`, `sigma`, `cond`, and `seen`, the pixels that the heads look at
     "What the heads learn from."
     idx, gs = [clip_of(p, len(dataset), cfg.seed) for p in numbers], [generator(cfg.seed, p) for p in numbers]
     out, rows = collate([dataset[i] for i in idx]), store.rows(idx)
-    sigma, swap = noise_levels(gs, cfg.sigma_low, cfg.sigma_high, cfg.sigma_wild), coins(gs, cfg.recon)
+    sigma, swap = noise_levels(gs, cfg.sigma_low, cfg.sigma_high, cfg.sigma_tail), coins(gs, cfg.recon)
     one = lambda mask, new, old: torch.where(mask.view(-1, 1, 1, 1, 1), new, old)
     noise, x0, seen = normal_like(rows["latents"], gs), rows["latents"], one(swap, to_tensor(rows["recon"].numpy()), out["rgb"])
     if estimate:

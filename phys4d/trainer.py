@@ -47,7 +47,7 @@ class HeadsTraining(TrainConfig):
     "Settings of a training of the heads."
     sigma_low:Share = .005     # noise level, 0 … 1: lower end of the usual range; the last of 20 steps has .009
     sigma_high:Share = .25     # noise level: upper end of the usual range
-    sigma_wild:Share = .1      # share of clips with more noise, up to 0.8
+    sigma_tail:Share = .1      # share of clips with more noise: evenly from sigma_high up to 0.8
     recon:Share = .5           # share of clips shown as the VAE reconstructs them
 
     def check(self):
@@ -132,7 +132,7 @@ class Trainer:
         out, # folder of the run: checkpoint, log
         groups:list, # of `Group`
         device, # of the model
-        made_of:dict=None, # name → mark of what decides the result beside the settings; a run on other things is refused by their names
+        made_of:dict=None, # name → mark of what decides the result beside the settings; a run on other things is refused by their names. `start` is the first weights' own, unless it is given
         schedule=cosine, # (step, cfg) → share of the peak learning rate
         optimiser=Muon, # (groups of torch, weight_decay=) → torch optimiser
     ):
@@ -144,7 +144,7 @@ class Trainer:
         self.opt = optimiser([dict(params=list(g.params.values()), lr=g.lr, **({} if g.matrices else dict(matrices=False))) for g in groups], weight_decay=cfg.weight_decay)
         self.ema = EMAModel(list(self.named.values()), decay=cfg.ema) if cfg.ema else None
         self.start, self.skipped, self.in_a_row, self.extra = 0, 0, 0, {}
-        self.made_of = dict(made_of or {}, start=self.mark(self.named))
+        self.made_of = dict(start=self.mark(self.named)) | dict(made_of or {})
         if self.file.exists(): self.load()
         self.log = MetricLog(self.out, resume_at=self.start) if self.main else None
         self.time = time.time()
