@@ -9,7 +9,7 @@ __all__ = ['depth_loss', 'augmented', 'depth_errors', 'DepthConfig', 'one_cycle'
 from dataclasses import dataclass
 import math
 import torch
-from .core import Count, Positive, Share, Weight, make_config
+from .core import Count, Positive, Weight, make_config
 from .latents import clip_of
 from .pseudo import TinyDepth
 from .trainer import Group, TrainConfig, Trainer
