@@ -96,7 +96,8 @@ def _modules(x, name="", depth=2, done=None):
     if id(x) in done: return
     done.add(id(x))
     if isinstance(x, torch.nn.Module): yield name, x
-    elif depth:
+    if isinstance(x, torch.nn.Module): done |= {id(m) for m in x.modules()} # and what it holds that is no part of it, as a lifted model its VAE
+    if depth:
         held = getattr(x, "components", None)
         held = held if isinstance(held, dict) else getattr(x, "__dict__", {})
         for k in sorted(held): yield from _modules(held[k], f"{name}.{k}", depth-1, done)
