@@ -23,7 +23,7 @@ from .flow import add_noise
 from .core import (Camera, Clip4D, Count, Phys4DError, Share, Weight, as_path, brief, check_schema, load_json, load_tensors, make_config, one_of, parse_size, pick_device,
     progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters
-from phys4d.lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters, lora_summary, model_card, read_lora, wanted, without_lora,
+from phys4d.lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters as trainable, lora_summary, model_card, read_lora, wanted, without_lora,
     write_lora)
 
 # %% ../nbs/12_lift.ipynb #ec25ca24
@@ -394,7 +394,7 @@ def disable_lora(self:Lifted):
 @patch
 def lora_parameters(self:Lifted)->list:
     "The trainable values of the LoRA layers."
-    return [p for net in experts(self.pipe).values() for p in lora_parameters(net).values()]
+    return [p for net in experts(self.pipe).values() for p in trainable(net).values()]
 
 # %% ../nbs/12_lift.ipynb #5111d127
 FORMAT = "lifted/2" # of a saved folder; lifted/1 had the LoRA in a file of its own kind
