@@ -50,10 +50,10 @@ def inertia(
         x, y, z = np.square(size)
         return mass/12*np.array([y + z, x + z, x + y])
     r = size[0]
-    if shape == "sphere": return np.full(3, .4*mass*r*r)
+    if shape == "sphere": return np.full(3, .4*mass*r**2)
     if shape == "capsule": return _capsule_inertia(r, size[1], mass/volume("capsule", size))
-    across = mass*(3*r*r + size[1]*size[1])/12
-    return np.array([across, across, .5*mass*r*r])
+    across = mass*(3*r**2 + size[1]**2)/12
+    return np.array([across, across, .5*mass*r**2])
 
 def _capsule_inertia(r, h, density): # (3) kg m²
     rod, balls = density*volume("cylinder", (r, h)), density*volume("sphere", (r,))
@@ -98,8 +98,8 @@ def rotation(
 )->np.ndarray: # (… 3 3)
     "Rotation matrices of quaternions"
     q = np.asarray(q, float)
-    q = q/np.sqrt(np.vecdot(q, q))[..., None]
-    w, x, y, z = np.moveaxis(q, -1, 0)
+    length = np.linalg.norm(q) if q.ndim == 1 else np.linalg.norm(q, axis=-1, keepdims=True)
+    w, x, y, z = np.moveaxis(q/length, -1, 0)
     rows = [1 - 2*(y*y + z*z), 2*(x*y - w*z), 2*(x*z + w*y),
             2*(x*y + w*z), 1 - 2*(x*x + z*z), 2*(y*z - w*x),
             2*(x*z - w*y), 2*(y*z + w*x), 1 - 2*(x*x + y*y)]
@@ -262,11 +262,11 @@ def join_meshes(
 
 # %% ../nbs/01a_shapes.ipynb #6e4483d5
 def mesh_volume(
-    v, f, # vertices (n 3) metres, faces (m 3) of a closed mesh
-)->float: # m³
-    "Volume inside of a mesh"
-    a, b, c = (v[f[:, k]] for k in range(3))
-    return float(np.einsum("ki,ki->", a, np.cross(b, c))/6)
+    v, f, # vertices (… n 3) metres, faces (m 3) of a closed mesh
+)->np.ndarray: # (…) m³
+    "Volume inside of a mesh, or of a mesh in every frame"
+    a, b, c = (v[..., f[:, k], :] for k in range(3))
+    return np.einsum("...ki,...ki->...", a, np.cross(b, c))/6
 
 def vertex_normals(
     v, faces, # (n 3) metres, (m 3)
