@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['MARGIN', 'NEARER', 'LEAST', 'CORRUPTIONS', 'METRICS', 'SETS', 'check_pair', 'need_parts', 'chained', 'at_times',
-           'remember', 'once', 'valid_depth', 'aligned_depth', 'is_assumed', 'world_camera', 'valid_flow', 'coverage',
-           'answered', 'background_depth', 'background_fit', 'object_mask', 'lifted_points', 'points_at',
-           'scene_diagonal', 'object_clouds', 'chamfer', 'cloud_distance', 'chamfer_curve', 'chamfer_4d', 'curve_slope',
-           'time_to_threshold', 'landing', 'fetched', 'seen_again', 'depth_change', 'depth_warp_l1', 'given_mask',
-           'depth_metrics', 'flow_metrics', 'e_warp', 'dynamic_degree', 'object_starts', 'rotations', 'carried',
-           'rigid_body', 'pixels_of', 'nearest_pixel', 'true_tracks', 'follow_points', 'tapvid3d', 'focal_256',
+           'remember', 'once', 'answer_key', 'keep_answer', 'valid_depth', 'aligned_depth', 'is_assumed',
+           'world_camera', 'valid_flow', 'coverage', 'answered', 'background_depth', 'some_of', 'background_fit',
+           'background_fits', 'object_mask', 'empty_scene', 'lifted_points', 'points_at', 'scene_diagonal',
+           'box_diagonal', 'object_clouds', 'batch_clouds', 'chamfer', 'cloud_distance', 'cloud_distances',
+           'chamfer_curve', 'chamfer_4d', 'curve_slope', 'time_to_threshold', 'landing', 'fetched', 'seen_again',
+           'depth_change', 'depth_warp_l1', 'given_mask', 'depth_metrics', 'flow_metrics', 'e_warp', 'dynamic_degree',
+           'object_starts', 'rotations', 'carried', 'rigid_body', 'pixels_of', 'nearest_pixel', 'true_tracks',
+           'look_up', 'flow_at', 'Lens', 'follow_points', 'followed', 'follow_together', 'tapvid3d', 'focal_256',
            'track_scores', 'apd3d', 'bend', 'jitter', 'flight_frames', 'gravity', 'object_path', 'runs', 'fit_fall',
-           'fit_speed', 'object_laws', 'fitted_laws', 'law_errors', 'interpenetration', 'owners', 'areas', 'permanence',
-           'psnr', 'ssim', 'cells', 'motion_features', 'random_features', 'two_sets', 'kid', 'kid_noise', 'frechet',
-           'fvd_like', 'videomae_features', 'retimed', 'without', 'scaled_depth', 'shaken', 'mirrored', 'sunk',
-           'Metric', 'add_metric', 'all_metrics', 'metrics_for', 'chief_metrics', 'compute', 'pick_metrics', 'spoiled',
-           'sanity', 'reaction', 'monotone']
+           'fit_speed', 'object_laws', 'fitted_laws', 'law_errors', 'law_scores', 'interpenetration', 'owners', 'areas',
+           'permanence', 'psnr', 'ssim', 'cells', 'motion_features', 'random_features', 'two_sets', 'kid', 'kid_noise',
+           'frechet', 'fvd_like', 'videomae_features', 'retimed', 'without', 'scaled_depth', 'shaken', 'mirrored',
+           'sunk', 'Metric', 'as_numbers', 'note_lost', 'add_metric', 'all_metrics', 'metrics_for', 'chief_metrics',
+           'compute', 'pick_metrics', 'spoiled', 'sanity', 'reaction', 'monotone']
 
 # %% ../nbs/08_metrics.ipynb #9e20f584
 from contextlib import contextmanager
@@ -32,6 +34,8 @@ from fastcore.basics import patch
 from scipy.spatial import cKDTree
 from scipy.stats import t as student
 
+from .arrays import Clips, Clouds, as_like, counted, double, lead, library, mean_of, nearest, nearest_around, one_by_one, opened, picked
+from .arrays import middle, quantiles, single, smoothed, squares, to_host, top_mean, whole
 from .core import Camera, Clip4D, Phys4DError, brief, one_of, pick_device
 from .geometry import align_video, pixel_grid, sample, unproject
 
@@ -39,8 +43,10 @@ from .geometry import align_video, pixel_grid, sample, unproject
 def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that both must hold
     "Raise `Phys4DError` unless both are clips of one size that hold `parts`."
     for who, c in (("prediction", pred), ("truth", truth)):
-        if not isinstance(c, Clip4D): raise Phys4DError(f"metrics: the {who} is a {type(c).__name__}; a Clip4D is needed")
+        if not isinstance(c, (Clip4D, Clips)): raise Phys4DError(f"metrics: the {who} is a {type(c).__name__}; a Clip4D is needed")
         need_parts(c, *parts, who=who)
+    if isinstance(pred, Clips) != isinstance(truth, Clips) or (isinstance(pred, Clips) and len(pred) != len(truth)):
+        raise Phys4DError(f"metrics: the prediction is {pred!r} and the truth {truth!r}; two clips, or two batches of as many, are compared")
     a, b = (pred.frames, pred.height, pred.width), (truth.frames, truth.height, truth.width)
     if pred.fps != truth.fps:
         raise Phys4DError(f"metrics: the prediction has {pred.fps:g} and the truth {truth.fps:g} frames a second, so equal numbers of frames are "
@@ -93,16 +99,24 @@ def once(fn:Callable)->Callable:
     def inner(*args, **kw):
         memo = _MEMO.get()
         if memo is None or kw: return fn(*args, **kw)
-        key = (fn, *(a if isinstance(a, (str, int, float, bool, type(None), tuple)) else id(a) for a in args))
+        key = answer_key(fn, args)
         if key not in memo: memo[key] = fn(*args), args    # the arguments are kept, so that no id is used again
         return memo[key][0]
     return inner
+
+def answer_key(fn:Callable, args:tuple)->tuple:
+    "By what an answer is found again: plain values, and objects by who they are."
+    return fn, *(a if isinstance(a, (str, int, float, bool, type(None), tuple)) else id(a) for a in args)
+
+def keep_answer(fn:Callable, args:tuple, answer):
+    "Within `remember`, have `fn` (made by `once`) give an answer that is known from elsewhere."
+    if (memo := _MEMO.get()) is not None: memo[answer_key(fn.__wrapped__, args)] = answer, args
 
 # %% ../nbs/08_metrics.ipynb #ce7b9bea
 @once
 def valid_depth(clip:Clip4D)->np.ndarray: # (t,h,w) bool
     "Where the clip's depth is finite, positive and marked valid."
-    ok = np.isfinite(clip.depth) & (clip.depth > 0)
+    ok = library(clip.depth).isfinite(clip.depth) & (clip.depth > 0)
     return ok if clip.valid is None else ok & clip.valid
 
 @once
@@ -111,9 +125,11 @@ def aligned_depth(pred:Clip4D, truth:Clip4D,
                  )->np.ndarray: # (t,h,w) metres
     "The predicted depth after `align_video` to the truth."
     one_of(align, ("none", "scale", "scale_shift"), "alignment", "metrics")
+    if align == "none": return pred.depth
     both = valid_depth(pred) & valid_depth(truth)
-    if align == "none" or both.sum() < 2: return pred.depth
-    return align_video(pred.depth, truth.depth, both, mode=align)
+    fit = lambda p, q, m: p if m.sum() < 2 else align_video(p, q, m, mode=align)
+    if isinstance(pred, Clip4D): return fit(pred.depth, truth.depth, both)
+    return torch.stack([fit(*x) for x in zip(pred.depth.unbind(1), truth.depth.unbind(1), both.unbind(1))], 1)
 
 # %% ../nbs/08_metrics.ipynb #7a1db5f2
 def is_assumed(camera:Camera|None)->bool:
@@ -139,27 +155,29 @@ def world_camera(clip:Clip4D, truth:Clip4D # `clip` itself, or what it is compar
 @once
 def valid_flow(clip:Clip4D)->np.ndarray: # (t-1,h,w) bool
     "Where the clip's flow is finite."
-    return np.isfinite(clip.flow[..., 0] + clip.flow[..., 1])
+    return library(clip.flow).isfinite(clip.flow[..., 0] + clip.flow[..., 1])
 
 def coverage(pred:Clip4D, truth:Clip4D)->float: # share of the truth's valid pixels; nan if it has none
     "How much of the truth's depth the prediction answers."
     check_pair(pred, truth, "depth")
-    known = valid_depth(truth)
-    return float(valid_depth(pred)[known].mean()) if known.any() else float("nan")
+    return mean_of(valid_depth(pred), valid_depth(truth))
 
 @once
 def answered(pred:Clip4D, truth:Clip4D, part:str)->float: # share of the pixels; 1 for a part that the prediction does not have
     "How much of one part is there: `coverage` for depth, the share of finite values for others."
     a = getattr(pred, part)
     if a is None: return 1.
-    if part != "depth": return float(np.isfinite(a).reshape(*a.shape[:3], -1).all(-1).mean())
-    return coverage(pred, truth) if truth.depth is not None else float(valid_depth(pred).mean())
+    if part == "depth": return coverage(pred, truth) if truth.depth is not None else mean_of(valid_depth(pred))
+    finite = library(a).isfinite(a)
+    return mean_of(finite.all(-1) if part == "flow" else finite)
 
 # %% ../nbs/08_metrics.ipynb #4bd70569
 MARGIN = .03  # least share of the background depth that an object point must stand in front of it (our choice, see the curve below)
 
+@once
 def background_depth(truth:Clip4D)->np.ndarray: # (t,h,w) metres, z-depth of the scene without its objects
     "`states['background_depth']` of the truth, over all frames."
+    if isinstance(truth, Clips): return torch.stack([as_like(background_depth(c), truth.depth).float() for c in truth.clips], 1)
     bg = truth.states.get("background_depth")
     if bg is None: raise Phys4DError("metrics: object points of a clip without seg need truth.states['background_depth'] (h,w) or (t,h,w)")
     bg = np.asarray(bg)
@@ -167,14 +185,28 @@ def background_depth(truth:Clip4D)->np.ndarray: # (t,h,w) metres, z-depth of the
         raise Phys4DError(f"metrics: background_depth is {bg.shape}; (h,w) must be {(truth.height, truth.width)}")
     return np.broadcast_to(bg, (truth.frames, truth.height, truth.width))
 
-def background_fit(depth, background, ok)->tuple: # bias (factor), margin (share of the background depth)
+def some_of(mask, most=20000): # (n,) flat indices
+    "Where a mask is true; of very many places every second, third, …"
+    at = mask.reshape(-1).nonzero()
+    at = at[0] if isinstance(at, tuple) else at[:, 0]
+    return at[::max(1, len(at)//most)]
+
+def background_fit(depth, # (t,h,w) metres
+                   background, # (t,h,w) metres
+                   ok # (t,h,w) bool: where the scene is empty
+                  )->tuple: # bias (factor), margin (share of the background depth)
     "How far the background is off as a whole, and 3 robust standard deviations about that, at least `MARGIN`."
-    at = np.flatnonzero(ok)
-    at = at[::max(1, len(at)//20000)]
+    at, xp = some_of(ok), library(depth)
     if not len(at): return 1., MARGIN
-    e = np.log(np.maximum(depth.reshape(-1)[at].astype(np.float64), 1e-3)/background.reshape(-1)[at])
-    bias = np.median(e)
-    return float(np.exp(bias)), float(max(MARGIN, 3*1.4826*np.median(np.abs(e - bias))))
+    e = xp.log(double(depth.reshape(-1)[at]).clip(1e-3)/background.reshape(-1)[at])
+    bias = middle(e)
+    return float(xp.exp(bias)), float(max(MARGIN, 3*1.4826*middle(abs(e - bias))))
+
+def background_fits(depth, background, ok)->tuple: # as `background_fit`; (b,1,1) for a batch
+    "`background_fit` of a clip, or of each clip of a batch."
+    if not torch.is_tensor(depth): return background_fit(depth, background, ok)
+    found = [background_fit(*x) for x in zip(depth.unbind(1), background.unbind(1), ok.unbind(1))]
+    return tuple(lead(as_like(x, depth), depth) for x in zip(*found))
 
 @once
 def object_mask(clip:Clip4D, # whose objects
@@ -186,12 +218,17 @@ def object_mask(clip:Clip4D, # whose objects
     ok = valid_depth(clip)
     if clip.seg is not None: return (clip.seg > 0) & ok
     bg, depth = background_depth(truth), clip.depth if depth is None else depth
-    ok = ok & np.isfinite(bg) & (bg > 0)
-    empty = ok if truth.seg is None else ok & (truth.seg == 0)
-    bias, own = background_fit(depth, bg, empty if empty.any() else ok)
-    near = ok & (depth < np.float32(bias*(1 - (own if margin is None else margin)))*bg)
-    kernel = np.ones((3, 3), np.uint8)
-    return np.stack([cv2.morphologyEx(m.astype(np.uint8), cv2.MORPH_OPEN, kernel) for m in near]).astype(bool)
+    ok = ok & library(bg).isfinite(bg) & (bg > 0)
+    bias, own = background_fits(depth, bg, empty_scene(ok, truth.seg))
+    limit = bias*(1 - (own if margin is None else margin))
+    return opened(ok & (depth < (single(limit) if torch.is_tensor(bg) else np.float32(limit))*bg))
+
+def empty_scene(ok, seg): # (t,[b],h,w) bool and labels or None -> bool
+    "Valid pixels at which the truth shows no object; all of them if it shows nothing else."
+    if seg is None: return ok
+    empty = ok & (seg == 0)
+    if not torch.is_tensor(ok): return empty if empty.any() else ok
+    return torch.where(empty.any(0, keepdim=True).any(-1, keepdim=True).any(-2, keepdim=True), empty, ok)
 
 # %% ../nbs/08_metrics.ipynb #0efe4919
 def lifted_points(depth, clip:Clip4D, truth:Clip4D)->np.ndarray: # (t,h,w,3) metres, world
@@ -199,33 +236,55 @@ def lifted_points(depth, clip:Clip4D, truth:Clip4D)->np.ndarray: # (t,h,w,3) met
     cam = world_camera(clip, truth)
     return unproject(np.asarray(depth, np.float64), cam.K, cam.world_from_cam)
 
-def points_at(depth, at, # flat indices into (t,h,w)
+def points_at(depth, # (t,h,w) metres, of one clip
+              at, # (n,) flat indices into it
               cam:Camera)->np.ndarray: # (n,3) metres, world
     "Some pixels of a clip as points in the world."
-    t, y, x = np.unravel_index(at, np.shape(depth))
-    z, K, pose = np.asarray(depth).reshape(-1)[at].astype(np.float64), cam.K, cam.world_from_cam[t]
-    local = np.stack([(x + .5 - K[0, 2])/K[0, 0]*z, (y + .5 - K[1, 2])/K[1, 1]*z, z], -1)
+    h, w = depth.shape[-2:]
+    x, y, t = at % w, at//w % h, at//(h*w)
+    z, K, pose = double(depth.reshape(-1)[at]), cam.K, as_like(cam.world_from_cam, depth)[t]
+    local = library(depth).stack([(x + .5 - K[0, 2])/K[0, 0]*z, (y + .5 - K[1, 2])/K[1, 1]*z, z], -1)
     return (pose[:, :3, :3] @ local[..., None])[..., 0] + pose[:, :3, 3]
 
 @once
-def scene_diagonal(truth:Clip4D)->float: # metres
+def scene_diagonal(truth:Clip4D)->float: # metres; (b,) for a batch
     "Diagonal of the box around the truth's points, 1st to 99th percentile per axis."
     need_parts(truth, "depth", who="truth")
-    at = np.flatnonzero(valid_depth(truth))
+    if isinstance(truth, Clip4D): return box_diagonal(truth.depth, valid_depth(truth), world_camera(truth, truth))
+    size = [box_diagonal(*x, world_camera(c, c)) for *x, c in zip(truth.depth.unbind(1), valid_depth(truth).unbind(1), truth.clips)]
+    return as_like(size, truth.depth)
+
+def box_diagonal(depth, ok, cam:Camera)->float: # (t,h,w) metres, (t,h,w) bool; metres
+    "Diagonal of the box around points, 1st to 99th percentile per axis."
+    at = some_of(ok)
     if not len(at): raise Phys4DError("metrics: the truth has depth nowhere, so its scene has no size; a truth needs valid depth")
-    lo, hi = np.percentile(points_at(truth.depth, at[::max(1, len(at)//20000)], world_camera(truth, truth)), [1, 99], axis=0)
-    return float(np.linalg.norm(hi - lo))
+    lo, hi = quantiles(points_at(depth, at, cam), [.01, .99])
+    return float(library(hi).linalg.norm(hi - lo))
 
 @once
-def object_clouds(clip:Clip4D, truth:Clip4D, align="none", margin=None, max_points=4000)->list: # a tree (scipy) a frame, None where nothing is
+def object_clouds(clip:Clip4D, truth:Clip4D, align="none", margin=None,
+                  max_points=4000 # of a frame
+                 )->list: # a tree (scipy) a frame, None where nothing is; `Clouds` of a batch
     "The object points of each frame in the truth's world."
     depth = aligned_depth(clip, truth, align)
-    mask, cam, out = object_mask(clip, truth, None if align == "none" else depth, margin), world_camera(clip, truth), []
+    mask = object_mask(clip, truth, None if align == "none" else depth, margin)
+    if isinstance(clip, Clips): return batch_clouds(depth, mask, [world_camera(*c) for c in zip(clip.clips, truth.clips)], max_points)
+    cam, out = world_camera(clip, truth), []
     for t, m in enumerate(mask):
         at = np.flatnonzero(m)
         at = at[::-(-len(at)//max_points) or 1] + t*m.size
         out.append(cKDTree(points_at(depth, at, cam), leafsize=24, balanced_tree=False) if len(at) else None)
     return out
+
+def batch_clouds(depth, mask, cams:list, max_points:int)->Clouds: # depth, mask (t,b,h,w); b cameras
+    "The masked pixels of a batch as points, frame by frame and clip by clip."
+    t, b, h, w = depth.shape
+    there, at = picked(mask.reshape(t*b, h*w), max_points)
+    z = double(depth.reshape(t*b, h*w).gather(1, at))
+    pose = as_like(np.stack([c.world_from_cam for c in cams], 1), depth).reshape(t*b, 4, 4)
+    fx, fy, cx, cy = (as_like([c.K[i, j] for c in cams], depth).repeat(t)[:, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    local = torch.stack([(at % w + .5 - cx)/fx*z, (at//w + .5 - cy)/fy*z, z], -1)
+    return Clouds((local @ pose[:, :3, :3].mT + pose[:, None, :3, 3]).float(), there)
 
 # %% ../nbs/08_metrics.ipynb #072f239b
 def chamfer(P, Q)->float: # (n,3), (m,3) points or their trees; unit of the points
@@ -239,74 +298,76 @@ def cloud_distance(P, Q, diagonal:float)->float: # share of the diagonal, in [0,
     if p == 0 or q == 0: return float(p != q)
     return min(1., chamfer(P, Q)/diagonal)
 
+def cloud_distances(P:Clouds, Q:Clouds, diagonal)->torch.Tensor: # (b,) metres -> (t,b) share of the diagonal
+    "`cloud_distance` of a batch."
+    far = (.5*(nearest(P, Q) + nearest(Q, P))).reshape(-1, len(diagonal))/diagonal
+    p, q = (x.there.any(1).reshape(far.shape) for x in (P, Q))
+    return torch.where(p & q, far.clamp(max=1), (p != q).double())
+
 # %% ../nbs/08_metrics.ipynb #552a20ea
 def chamfer_curve(pred:Clip4D, # the clip to judge: depth, and seg if it has one
                   truth:Clip4D, # the simulation: depth, seg, camera, states
                   align="none", # "none", "scale", "scale_shift"
                   margin=None, # see `object_mask`
                   max_points=4000 # per frame and cloud; a regular subsample beyond it
-                 )->np.ndarray: # (t,) share of the scene diagonal
+                 )->np.ndarray: # (t,) share of the scene diagonal; (t,b) for a batch
     "4D Chamfer distance, frame by frame."
     check_pair(pred, truth, "depth")
     P, Q = object_clouds(pred, truth, align, margin, max_points), object_clouds(truth, truth, "none", None, max_points)
     diagonal = scene_diagonal(truth)
+    if isinstance(P, Clouds): return cloud_distances(P, Q, diagonal)
     return np.array([cloud_distance(p, q, diagonal) for p, q in zip(P, Q)])
 
 def chamfer_4d(pred:Clip4D, truth:Clip4D, align="none", margin=None)->float:
     "Mean over frames of `chamfer_curve`: share of the scene diagonal, 0 is perfect, 1 is lost."
-    return float(chamfer_curve(pred, truth, align, margin).mean())
+    return chamfer_curve(pred, truth, align, margin).mean(0)
 
 # %% ../nbs/08_metrics.ipynb #31bbd322
-def curve_slope(curve, # (t,)
+def curve_slope(curve, # (t,), or (t,b)
                 fps:float)->float: # per second
     "Least-squares slope of a curve over time."
     t = np.arange(len(curve))/fps
-    return float(np.polyfit(t, curve, 1)[0]) if len(curve) > 1 else 0.
+    return np.polyfit(t, to_host(curve), 1)[0] if len(curve) > 1 else 0.
 
-def time_to_threshold(curve, fps:float, # frames a second
+def time_to_threshold(curve, # (t,), or (t,b)
+                      fps:float, # frames a second
                       threshold=.05)->float: # seconds
     "When the curve first exceeds the threshold; the clip's length if it never does (censored)."
-    over = np.flatnonzero(np.asarray(curve) > threshold)
-    return float((over[0] if len(over) else len(curve))/fps)
+    over = np.asarray(to_host(curve)) > threshold
+    return np.where(over.any(0), over.argmax(0), len(over))/fps
 
 # %% ../nbs/08_metrics.ipynb #8c74bcce
 @once
 def landing(clip:Clip4D)->tuple: # four neighbours (4,t-1,h,w) int, their weights (4,t-1,h,w) float32, inside (t-1,h,w) bool
     "Where the flow of each pixel lands in the next frame, for bilinear lookups (as `geometry.sample`: the border is repeated)."
-    n, h, w = clip.flow.shape[:3]
+    *front, h, w, _ = clip.flow.shape
     uv = pixel_grid(h, w, clip.flow) + clip.flow
     inside = (uv[..., 0] >= 0) & (uv[..., 0] <= w) & (uv[..., 1] >= 0) & (uv[..., 1] <= h)
-    x, y = (np.clip(np.nan_to_num(uv[..., k]) - np.float32(.5), 0, m-1) for k, m in ((0, w), (1, h)))
-    i, j = x.astype(np.int32), y.astype(np.int32)
-    a, b = x - i, y - j
-    right, down = (i < w-1).astype(np.int32), (j < h-1).astype(np.int32)*np.int32(w)
-    at = (np.arange(n, dtype=np.int32)*(h*w))[:, None, None] + j*np.int32(w) + i
+    x, y = ((library(uv).nan_to_num(uv[..., k]) - .5).clip(0, m-1) for k, m in ((0, w), (1, h)))
+    i, j = whole(x), whole(y)
+    a, b = single(x - i), single(y - j)
+    right, down = whole(i < w-1), whole(j < h-1)*w
+    at = counted(int(np.prod(front)), uv).reshape(*front, 1, 1)*(h*w) + j*w + i
     return (at, at+right, at+down, at+down+right), ((1-a)*(1-b), a*(1-b), (1-a)*b, a*b), inside
 
-def fetched(img, clip:Clip4D)->np.ndarray: # img (t-1,h,w) or (t-1,h,w,c), of the next frames
+def fetched(img, # (t-1,[b],h,w) or (t-1,[b],h,w,c): something of the next frames
+            clip:Clip4D)->np.ndarray: # likewise
     "Frames t+1 fetched back to t along the clip's flow."
+    if img.ndim == clip.flow.ndim: return library(img).stack([fetched(img[..., c], clip) for c in range(img.shape[-1])], -1)
     at, weight, _ = landing(clip)
-    flat = img.reshape(-1, *img.shape[3:])
-    if img.ndim == 3: return sum(flat[k]*w for k, w in zip(at, weight))
-    return np.stack([sum(flat[:, c][k]*w for k, w in zip(at, weight)) for c in range(img.shape[3])], -1)
+    flat = img.reshape(-1)
+    return sum(flat[k]*w for k, w in zip(at, weight))
 
 @once
 def seen_again(clip:Clip4D)->np.ndarray: # (t-1,h,w) bool
     "Points that no nearer one of the same frame covers when both are carried; all in the picture for a clip without depth."
-    inside = landing(clip)[2] & valid_flow(clip)
+    inside, xp = landing(clip)[2] & valid_flow(clip), library(clip.flow)
     if clip.depth is None: return inside
-    (h, w), ok = (clip.height, clip.width), valid_depth(clip)[:-1] & inside
-    z = clip.depth[:-1] if clip.delta_depth is None else clip.depth[:-1] + np.nan_to_num(clip.delta_depth)
-    z = np.where(ok, z, np.inf).astype(np.float32)
-    x, y = (np.clip((np.nan_to_num(clip.flow[..., k]) + np.arange(m).reshape(s)).round().astype(np.int32), 0, m-1)
-            for k, m, s in ((0, w, (1, -1)), (1, h, (-1, 1))))
-    cell, kernel, out = y*w + x, np.ones((3, 3), np.uint8), []
-    for c, far in zip(cell, z):
-        front = np.full(h*w, np.inf, np.float32)
-        np.minimum.at(front, c.reshape(-1), far.reshape(-1))
-        front = cv2.erode(front.reshape(h, w), kernel, borderType=cv2.BORDER_REPLICATE).reshape(-1)
-        out.append(far*np.float32(1-NEARER) <= front[c])
-    return np.stack(out) & inside
+    z = clip.depth[:-1] if clip.delta_depth is None else clip.depth[:-1] + xp.nan_to_num(clip.delta_depth)
+    z = single(xp.where(valid_depth(clip)[:-1] & inside, z, xp.inf))
+    x, y = (whole((double(xp.nan_to_num(clip.flow[..., k])) + counted(m, z).reshape(shape)).round()).clip(0, m-1)
+            for k, m, shape in ((0, clip.width, (1, -1)), (1, clip.height, (-1, 1))))
+    return (z*(1-NEARER) <= nearest_around(y*clip.width + x, z)) & inside
 
 # %% ../nbs/08_metrics.ipynb #1001efc1
 NEARER = .06 # share by which a point must be nearer to hide another (our choice: a steep floor does not hide itself)
@@ -315,9 +376,11 @@ NEARER = .06 # share by which a point must be nearer to hide another (our choice
 def depth_change(clip:Clip4D)->tuple: # (t-1,h,w) metres, bool where it counts
     "Depth at the place that the flow points to, less the depth here."
     ok, depth = valid_depth(clip), clip.depth
-    if not ok.all(): depth = np.where(ok, depth, 0)
-    whole = True if ok.all() else fetched(ok[1:].astype(np.float32), clip) > .999   # all four neighbours valid
-    return fetched(depth[1:], clip) - depth[:-1], ok[:-1] & whole & landing(clip)[2]
+    inside = ok[:-1] & landing(clip)[2]
+    if not ok.all():
+        depth = library(depth).where(ok, depth, 0)
+        inside = inside & (fetched(single(ok[1:]), clip) > .999)   # all four neighbours valid
+    return fetched(depth[1:], clip) - depth[:-1], inside
 
 def depth_warp_l1(clip:Clip4D, # depth, flow, delta_depth
                   delta_z=True, # add the depth change of the moving point; False: the plain form
@@ -327,9 +390,8 @@ def depth_warp_l1(clip:Clip4D, # depth, flow, delta_depth
     need_parts(clip, "depth", "flow", *(["delta_depth"] if delta_z else []))
     change, m = depth_change(clip)
     m = m & (seen_again(clip) if visible is None else given_mask(clip, visible))
-    err = np.abs(change - clip.delta_depth if delta_z else change)[m]
-    err = err[np.isfinite(err)]                                                  # where flow and ΔZ are there, too
-    return float(err.mean(dtype=np.float64)) if len(err) else float("nan")
+    err = abs(change - clip.delta_depth if delta_z else change)
+    return mean_of(err, m & library(err).isfinite(err))                          # where flow and ΔZ are there, too
 
 def given_mask(clip:Clip4D, visible)->np.ndarray: # (t-1,h,w) bool
     "A mask of motion, or one sentence."
@@ -343,29 +405,28 @@ def depth_metrics(pred:Clip4D, truth:Clip4D,
                  )->dict: # abs_rel, delta_1_05, delta_1_25 (shares), rmse (metres), log_l1 (nats)
     "The usual depth errors over the truth's valid pixels; where the prediction has no depth it counts as 0 m."
     check_pair(pred, truth, "depth")
-    m, have = valid_depth(truth), valid_depth(pred)
-    if not m.any(): return dict.fromkeys(("abs_rel", "delta_1_05", "delta_1_25", "rmse", "log_l1"), float("nan"))
+    known, have, xp = valid_depth(truth), valid_depth(pred), library(truth.depth)
     p, q = aligned_depth(pred, truth, align), truth.depth
-    if not have.all(): p = np.where(have, np.maximum(p, np.float32(1e-3)), np.float32(0))
-    if not m.all(): p, q = p[m], q[m]
-    gap, mean = np.abs(p - q), lambda x: float(x.mean(dtype=np.float64))
-    ratio = np.abs(np.log(np.maximum(p, np.float32(1e-3))/q))
-    return dict(abs_rel=mean(gap/q), delta_1_05=mean(ratio < np.log(1.05)), delta_1_25=mean(ratio < np.log(1.25)),
-                rmse=float(np.sqrt(mean(gap*gap))), log_l1=mean(ratio))
+    if not have.all(): p = xp.where(have, p.clip(1e-3), 0)
+    if known.all(): known = None
+    else: q = xp.where(known, q, 1)
+    gap, ratio = abs(p - q), abs(xp.log(p.clip(1e-3)/q))
+    return dict(abs_rel=mean_of(gap/q, known), delta_1_05=mean_of(ratio < np.log(1.05), known), delta_1_25=mean_of(ratio < np.log(1.25), known),
+                rmse=mean_of(gap*gap, known)**.5, log_l1=mean_of(ratio, known))
 
 # %% ../nbs/08_metrics.ipynb #b146664e
 def flow_metrics(pred:Clip4D, truth:Clip4D)->dict: # epe (px), fl_all (share), epe_objects, epe_background (px; nan without seg)
     "End-point error and Fl-all over pixels with valid truth, occluded ones too."
     check_pair(pred, truth, "flow")
-    known = valid_flow(truth)
-    ok = known & (True if truth.valid is None else truth.valid[:-1])
+    ok, there, xp = valid_flow(truth), valid_flow(pred), library(truth.flow)
+    if truth.valid is not None: ok = ok & truth.valid[:-1]
     (dx, dy), (x, y) = (pred.flow[..., k] - truth.flow[..., k] for k in (0, 1)), (truth.flow[..., k] for k in (0, 1))
-    err = np.where(valid_flow(pred), np.sqrt(dx*dx + dy*dy), np.float32(np.hypot(pred.height, pred.width))) # a missing vector: the diagonal
-    bad = ((err > 3) & (err*err > np.float32(.05**2)*(x*x + y*y))) | ~valid_flow(pred)
-    over = lambda x, m: float(x[m].mean(dtype=np.float64)) if m.any() else float("nan")
-    obj = None if truth.seg is None else truth.seg[:-1] > 0
-    return dict(epe=over(err, ok), fl_all=over(bad, ok), epe_objects=float("nan") if obj is None else over(err, ok & obj),
-                epe_background=float("nan") if obj is None else over(err, ok & ~obj))
+    err = xp.where(there, xp.sqrt(dx*dx + dy*dy), float(np.hypot(pred.height, pred.width))) # a missing vector: the diagonal
+    bad = ((err > 3) & (err*err > .05**2*(x*x + y*y))) | ~there
+    out = dict(epe=mean_of(err, ok), fl_all=mean_of(bad, ok))
+    if truth.seg is None: return out | dict.fromkeys(("epe_objects", "epe_background"), out["epe"]*float("nan"))
+    on = truth.seg[:-1] > 0
+    return out | dict(epe_objects=mean_of(err, ok & on), epe_background=mean_of(err, ok & ~on))
 
 # %% ../nbs/08_metrics.ipynb #6e645faf
 def e_warp(clip:Clip4D, visible=None)->float: # mean squared difference, colours in [0,1]
@@ -374,17 +435,15 @@ def e_warp(clip:Clip4D, visible=None)->float: # mean squared difference, colours
     m = (seen_again(clip) if visible is None else given_mask(clip, visible)) & landing(clip)[2] & valid_flow(clip)
     total = 0
     for c in range(3):
-        rgb = clip.rgb[..., c].astype(np.float32)
+        rgb = single(clip.rgb[..., c])
         total = total + (fetched(rgb[1:], clip) - rgb[:-1])**2
-    return float(total[m].mean(dtype=np.float64)/(3*255**2)) if m.any() else float("nan")
+    return mean_of(total, m)/(3*255**2)
 
 def dynamic_degree(clip:Clip4D)->float: # pixels a frame
     "Mean over time of the fastest 5 % of the clip's flow lengths."
     need_parts(clip, "flow")
-    x, y = clip.flow[..., 0], clip.flow[..., 1]
-    speed = np.where(valid_flow(clip), np.sqrt(x*x + y*y), 0).reshape(len(clip.flow), -1)
-    k = max(1, speed.shape[1]//20)
-    return float(np.partition(speed, -k, axis=1)[:, -k:].mean(dtype=np.float64))
+    x, y, xp = clip.flow[..., 0], clip.flow[..., 1], library(clip.flow)
+    return top_mean(xp.where(valid_flow(clip), xp.sqrt(x*x + y*y), 0), .05)
 
 # %% ../nbs/08_metrics.ipynb #7161ed99
 def object_starts(truth:Clip4D, max_points=256, label=None)->np.ndarray: # (n,2) pixel centres
@@ -427,10 +486,11 @@ def pixels_of(X, cam:Camera)->tuple: # X (t,n,3) world -> uv (t,n,2), z (t,n)
     with np.errstate(all="ignore"): uv = local[..., :2]/z[..., None]*(cam.K[0, 0], cam.K[1, 1]) + cam.K[:2, 2]
     return uv, z
 
-def nearest_pixel(uv, h:int, w:int)->tuple: # rows, columns (…) int, inside (…) bool
+def nearest_pixel(uv, # (…,2) pixels
+                  h:int, w:int)->tuple: # rows, columns (…) int, inside (…) bool
     "The pixel that holds a place."
-    inside = (uv >= 0).all(-1) & (uv < (w, h)).all(-1)
-    at = np.where(inside[..., None], np.nan_to_num(uv, posinf=0, neginf=0), 0).astype(int)
+    inside, xp = (uv >= 0).all(-1) & (uv[..., 0] < w) & (uv[..., 1] < h), library(uv)
+    at = whole(xp.where(inside[..., None], xp.nan_to_num(uv, posinf=0, neginf=0), 0))
     return at[..., 1], at[..., 0], inside
 
 @once
@@ -457,39 +517,81 @@ def true_tracks(truth:Clip4D, max_points=256)->tuple: # start (n,2) pixels, (t,n
     return start, xyz, seen
 
 # %% ../nbs/08_metrics.ipynb #0326681f
+def look_up(img, y, x): # img (h,w) or (b,h,w), y and x (n,) or (b,n): values likewise
+    "Values of a frame, or of one frame of each clip, at pixels."
+    return img[y, x] if img.ndim == 2 else img[counted(len(img), img)[:, None], y, x]
+
+def flow_at(flow, uv): # flow (h,w,2) or (b,h,w,2), uv (n,2) or (b,n,2)
+    "Flow of a frame at places, bilinear."
+    return sample(flow, uv)[0] if flow.ndim == 4 else sample(flow[None], uv[None])[0][0]
+
+class Lens:
+    "Camera poses as arrays of one clip or of a batch: pixels to the world and back."
+    def __init__(self, cams:list, like):
+        "One camera for a clip, a list of them for a batch."
+        stack = lambda x: as_like(x[0] if not torch.is_tensor(like) else np.stack(x, 1), like)
+        self.pose, self.inverse = stack([c.world_from_cam for c in cams]), stack([c.cam_from_world for c in cams])
+        self.K = as_like(cams[0].K if not torch.is_tensor(like) else np.stack([c.K for c in cams]), like)
+        self.ray = library(like).linalg.inv(self.K)
+
+    def lift(self, uv, z, t:int): # (…,n,2) pixels, (…,n) metres, frame
+        "Points in the world, (…,n,3)."
+        one = library(uv).ones_like(uv[..., :1])
+        local = library(uv).concatenate([uv, one], -1) @ self.ray.mT*z[..., None]
+        return local @ self.pose[t][..., :3, :3].mT + self.pose[t][..., None, :3, 3]
+
+    def see(self, X, t:int)->tuple: # (…,n,3) world -> uv (…,n,2) pixels, z (…,n) metres
+        "Where points of the world are seen."
+        local = X @ self.inverse[t][..., :3, :3].mT + self.inverse[t][..., None, :3, 3]
+        ahead = local @ self.K.mT
+        return ahead[..., :2]/ahead[..., 2:], local[..., 2]
+
 @once
 def follow_points(clip:Clip4D, # depth, flow
-                  start, # (n,2) pixels in frame 0
+                  start, # (n,2) pixels in frame 0; (b,n,2) for a batch
                   truth:Clip4D # in whose world: see `world_camera`
                  )->tuple: # (t,n,3) metres world (nan where depth or flow is missing), (t,n) bool seen
     "Carry pixels of frame 0 along the flow; lift them by the nearest depth."
     need_parts(clip, "depth", "flow")
-    cam, (h, w) = world_camera(clip, truth), (clip.height, clip.width)
-    depth = np.where(valid_depth(clip), clip.depth, np.nan)
-    ray, inv, poses = np.linalg.inv(cam.K), cam.cam_from_world, cam.world_from_cam
-    lift = lambda uv, z, t: np.concatenate([uv, np.ones((len(uv), 1))], 1) @ ray.T*z[:, None] @ poses[t, :3, :3].T + poses[t, :3, 3]
-    uv, slack = np.asarray(start, float), NEARER if clip.delta_depth is not None else 2*NEARER
+    pairs = [(clip, truth)] if isinstance(clip, Clip4D) else zip(clip.clips, truth.clips)
+    lens, xp, (h, w) = Lens([world_camera(*p) for p in pairs], clip.depth), library(clip.depth), (clip.height, clip.width)
+    depth = xp.where(valid_depth(clip), clip.depth, xp.nan)
+    uv, slack = as_like(start, depth), NEARER if clip.delta_depth is not None else 2*NEARER
     y, x, seen = nearest_pixel(uv, h, w)
-    z = depth[0, y, x]
-    X, V = lift(uv, z, 0), np.zeros((len(uv), 3))
-    xyz, saw = [X], [seen & np.isfinite(z)]
+    z = double(look_up(depth[0], y, x))
+    X = lens.lift(uv, z, 0)
+    V, xyz, saw = xp.zeros_like(X), [X], [seen & xp.isfinite(z)]
     for t in range(clip.frames-1):
-        flow = sample(clip.flow[t:t+1], uv[None])[0][0]
-        z = z + (0 if clip.delta_depth is None else clip.delta_depth[t, y, x])
-        local = (X + V) @ inv[t+1, :3, :3].T + inv[t+1, :3, 3]           # where a hidden point goes
-        ahead = local @ cam.K.T
-        uv = np.where(seen[:, None], uv + flow, ahead[:, :2]/ahead[:, 2:])
-        want = np.where(seen, z, local[:, 2])
+        if clip.delta_depth is not None: z = z + look_up(clip.delta_depth[t], y, x)
+        ahead, far = lens.see(X + V, t+1)                                # where a hidden point goes
+        uv = xp.where(seen[..., None], uv + flow_at(clip.flow[t], uv), ahead)
+        want = xp.where(seen, z, far)
         y, x, inside = nearest_pixel(uv, h, w)
-        found = depth[t+1, y, x]
-        seen_now = inside & (np.abs(found - want) < slack*want)
-        z = np.where(seen_now, found, np.where(inside & np.isnan(found), np.nan, want))
-        now = lift(uv, z, t+1)
-        V, X = np.where((seen & seen_now)[:, None], now - X, V), np.where(np.isnan(z)[:, None], X + V, now)
-        xyz.append(now); saw.append(seen_now)
-        seen = seen_now | (seen & inside & np.isnan(found))                # a gap in the depth does not stop the flow
-        z = np.where(np.isnan(z), want, z)
-    return np.stack(xyz), np.stack(saw)
+        found = look_up(depth[t+1], y, x)
+        seen_now, gap = inside & (abs(found - want) < slack*want), inside & xp.isnan(found)
+        z = xp.where(seen_now, found, xp.where(gap, xp.nan, want))
+        now = lens.lift(uv, z, t+1)
+        V, X = xp.where((seen & seen_now)[..., None], now - X, V), xp.where(xp.isnan(z)[..., None], X + V, now)
+        xyz.append(now)
+        saw.append(seen_now)
+        seen = seen_now | (seen & gap)                                   # a gap in the depth does not stop the flow
+        z = xp.where(xp.isnan(z), want, z)
+    return xp.stack(xyz), xp.stack(saw)
+
+@once
+def followed(clip:Clip4D, truth:Clip4D)->tuple: # (t,n,3) metres world, (t,n) bool seen
+    "The starts of the true tracks, followed through a clip."
+    return follow_points(clip, true_tracks(truth)[0], truth)
+
+def follow_together(clips:Clips, truths:Clips):
+    "Follow a batch at once, and have `followed` remember it of each of its clips."
+    starts = [true_tracks(c)[0] for c in truths.clips]
+    most = max(map(len, starts))
+    if not most or clips.depth is None or clips.flow is None: return
+    padded = np.stack([np.pad(np.asarray(s, float).reshape(-1, 2), ((0, most - len(s)), (0, 0))) for s in starts])
+    xyz, seen = (to_host(x) for x in follow_points(clips, padded, truths))
+    for i, (clip, truth, start) in enumerate(zip(clips.clips, truths.clips, starts)):
+        keep_answer(followed, (clip, truth), (xyz[:, i, :len(start)], seen[:, i, :len(start)]))
 
 # %% ../nbs/08_metrics.ipynb #bf6b727d
 def tapvid3d(true, # (n,t,3) metres, camera
@@ -515,13 +617,14 @@ def focal_256(cam:Camera)->float: # pixels
     "Mean focal length of a camera whose picture is scaled to a short side of 256."
     return float(np.sqrt(cam.K[0, 0]*cam.K[1, 1])*256/min(cam.height, cam.width))
 
+@one_by_one(first=follow_together)
 @once
 def track_scores(pred:Clip4D, truth:Clip4D)->dict: # apd3d, aj3d, occlusion_accuracy, and apd3d_median, aj3d_median
     "TAPVid-3D's numbers of the followed points against the exact ones; nan where the truth shows no object at the start."
     check_pair(pred, truth, "depth", "flow")
     start, true, seen = true_tracks(truth)
     if not len(start): return dict.fromkeys(("apd3d", "aj3d", "occlusion_accuracy", "apd3d_median", "aj3d_median"), float("nan"))
-    xyz, told = follow_points(pred, start, truth)
+    xyz, told = followed(pred, truth)
     pose = truth.camera.cam_from_world
     local = lambda X: (np.einsum("tij,tnj->tni", pose[:, :3, :3], X) + pose[:, None, :3, 3]).swapaxes(0, 1)
     q, p, f = local(true), local(xyz), focal_256(truth.camera)
@@ -539,12 +642,12 @@ def bend(xyz, seen)->float: # (t,n,3) metres, (t,n) bool
     ok = seen[2:] & seen[1:-1] & seen[:-2] & np.isfinite(acc)
     return float(acc[ok].mean()) if ok.any() else float("nan")
 
+@one_by_one(first=follow_together)
 def jitter(pred:Clip4D, truth:Clip4D, eps=1e-3)->float: # doublings, 0 is as restless as the truth
     "Second differences of followed object points against the truth's, two-sided; eps in metres."
     check_pair(pred, truth, "depth", "flow")
-    start = true_tracks(truth)[0]
-    if not len(start) or truth.flow is None: return float("nan")
-    have, want = (bend(*follow_points(c, start, truth)) for c in (pred, truth))
+    if not len(true_tracks(truth)[0]) or truth.flow is None: return float("nan")
+    have, want = (bend(*followed(c, truth)) for c in (pred, truth))
     return float(abs(np.log2((have + eps)/(want + eps))))
 
 # %% ../nbs/08_metrics.ipynb #10d24364
@@ -567,7 +670,7 @@ def object_path(clip:Clip4D, truth:Clip4D, label:int)->np.ndarray: # (t,3) metre
     y, x, _ = nearest_pixel(start := true_tracks(truth)[0], truth.height, truth.width)
     mine = truth.seg[0, y, x] == label if len(start) else np.zeros(0, bool)
     if not mine.any(): return np.full((clip.frames, 3), np.nan)
-    xyz, seen = follow_points(clip, start, truth)
+    xyz, seen = followed(clip, truth)
     xyz = np.where(seen[..., None], xyz, np.nan)[:, mine]
     whole = np.isfinite(xyz).all(-1)
     steady = whole.sum(0) >= .8*whole.sum(0).max()                            # points that come and go would move the mean
@@ -645,13 +748,18 @@ def law_errors(laws:dict)->dict: # gravity, restitution: means over objects, nan
     mean = lambda x: float(np.mean(x)) if (x := [v for v in x if np.isfinite(v)]) else float("nan")
     return dict(gravity=mean([o["gravity_error"] for o in laws.values()]), restitution=mean([abs(o["restitution"] - o["true_e"]) for o in laws.values()]))
 
+@one_by_one(first=follow_together)
+def law_scores(pred:Clip4D, truth:Clip4D)->dict: # gravity (share of g), restitution; nan where nothing was measured
+    "`law_errors` of `fitted_laws`."
+    return law_errors(fitted_laws(pred, truth))
+
 # %% ../nbs/08_metrics.ipynb #afe9927b
 def interpenetration(pred:Clip4D, truth:Clip4D, margin=MARGIN)->float: # metres, mean over pixels
     "How far the prediction lies behind the empty scene, beyond the margin."
     check_pair(pred, truth, "depth")
     bg = background_depth(truth)
-    m = valid_depth(pred) & np.isfinite(bg) & (bg > 0)
-    return float(np.maximum(0, pred.depth - np.float32(1+margin)*bg)[m].mean(dtype=np.float64)) if m.any() else float("nan")
+    m = valid_depth(pred) & library(bg).isfinite(bg) & (bg > 0)
+    return mean_of((pred.depth - float(np.float32(1+margin))*bg).clip(0), m)
 
 def owners(label)->np.ndarray: # label (h,w) int, 0 = none -> (h,w) int
     "For each pixel the label that is nearest in the picture; 0 if there is none."
@@ -675,6 +783,7 @@ def areas(pred:Clip4D, truth:Clip4D, align="none", margin=None)->tuple: # true a
 
 LEAST = 4 # pixels: less of an object is not asked for
 
+@one_by_one
 def permanence(pred:Clip4D, truth:Clip4D, align="none", margin=None)->float: # share of (object, frame) pairs
     "Share of the true objects and frames in which the prediction shows the object."
     check_pair(pred, truth, "depth")
@@ -688,20 +797,18 @@ def permanence(pred:Clip4D, truth:Clip4D, align="none", margin=None)->float: # s
 def psnr(pred:Clip4D, truth:Clip4D)->float: # dB, at most 58.9
     "Peak signal-to-noise ratio of the mean squared error of the whole clip; at least that of rounding to bytes counts."
     check_pair(pred, truth)
-    mse = np.mean([cv2.norm(a, b, cv2.NORM_L2SQR)/a.size for a, b in zip(pred.rgb, truth.rgb)])
-    return float(-10*np.log10(max(mse, 1/12)/255**2))
+    mse = squares(pred.rgb, truth.rgb)
+    return -10*library(mse).log10(mse.clip(1/12)/255**2)
 
 def ssim(pred:Clip4D, truth:Clip4D)->float: # mean over frames, pixels and colours
     "Structural similarity ([Wang et al. 2004](https://doi.org/10.1109/TIP.2003.819861)): Gauss window of 11 pixels, σ = 1.5."
     check_pair(pred, truth)
-    k = cv2.getGaussianKernel(11, 1.5).astype(np.float32)
-    mean = lambda x: cv2.sepFilter2D(x, -1, k, k, borderType=cv2.BORDER_REFLECT_101)
     total = 0.
     for a, b in zip(pred.rgb, truth.rgb):
-        a, b = a.astype(np.float32)/255, b.astype(np.float32)/255
-        ma, mb = mean(a), mean(b)
-        aa, bb, ab = np.maximum(mean(a*a) - ma*ma, 0), np.maximum(mean(b*b) - mb*mb, 0), mean(a*b) - ma*mb
-        total += float(((2*ma*mb + 1e-4)*(2*ab + 9e-4)/((ma*ma + mb*mb + 1e-4)*(aa + bb + 9e-4))).mean())
+        a, b = single(a)/255, single(b)/255
+        ma, mb = smoothed(a), smoothed(b)
+        aa, bb, ab = (smoothed(a*a) - ma*ma).clip(0), (smoothed(b*b) - mb*mb).clip(0), smoothed(a*b) - ma*mb
+        total = total + double(((2*ma*mb + 1e-4)*(2*ab + 9e-4)/((ma*ma + mb*mb + 1e-4)*(aa + bb + 9e-4))).mean((-3, -2, -1)))
     return total/pred.frames
 
 # %% ../nbs/08_metrics.ipynb #1170f3f2
@@ -894,14 +1001,28 @@ class Metric:
         one_of(self.over, ("clip", "set"), "over", f"Metric {self.name}")
         for k in self.notices: one_of(k, CORRUPTIONS, "corruption", f"Metric {self.name}")
         for k in self.suites: one_of(k, ("generate", "perceive"), "suite", f"Metric {self.name}")
-    def __call__(self, pred:Clip4D, truth:Clip4D, shared=None)->float:
+    def __call__(self, pred:Clip4D, truth:Clip4D, shared=None)->float: # (b,) of batches
         "The number; nan where it does not apply. `shared` keeps the work of sources, and as \"lost\" the metrics that lost the clip."
         shared = {} if shared is None else shared
         value = self.value(pred, truth, shared)
-        if not self.lost(pred, truth, value): return value
-        shared.setdefault("lost", []).append(self.name)
+        gone = self.lost(pred, truth, value)
+        if not np.any(gone): return value
+        note_lost(shared, self.name, gone)
         if self.worst is None: return value
-        return float(self.worst(truth) if callable(self.worst) else self.worst)
+        worst = self.worst(truth) if callable(self.worst) else self.worst
+        return as_numbers(np.where(gone, worst, value), pred)
+
+def as_numbers(x, clip): # a float, or (b,) float64 for a batch
+    "What a metric found, on the host."
+    if not isinstance(clip, Clips): return float(x)
+    return np.broadcast_to(np.asarray(to_host(x), np.float64), len(clip)).copy()
+
+def note_lost(shared:dict, name:str, gone):
+    "Write down who is lost to a metric: a list of names, one such list a clip for a batch."
+    if np.ndim(gone) == 0: shared.setdefault("lost", []).append(name)
+    else:
+        for names, lost in zip(shared.setdefault("lost", [[] for _ in gone]), gone):
+            if lost: names.append(name)
 
 METRICS, SETS = {}, {} # of clips, of sets of clips
 def add_metric(*args, **kw)->Metric:
@@ -930,17 +1051,23 @@ def chief_metrics(kind=None # "generate" or "perceive"; None: any
 @patch
 def value(self:Metric, pred:Clip4D, truth:Clip4D, shared:dict)->float:
     "The plain number; nan where the prediction lacks a needed field."
-    if any(getattr(pred, k) is None for k in self.needs): return float("nan")
-    if self.source is None: return float(self.fn(pred, truth))
+    if any(getattr(pred, k) is None for k in self.needs): return as_numbers(float("nan"), pred)
+    if self.source is None: return as_numbers(self.fn(pred, truth), pred)
     if self.source not in shared: shared[self.source] = self.source(pred, truth)
-    return float(self.fn(shared[self.source], truth))
+    return as_numbers(self.fn(shared[self.source], truth), pred)
+
+@patch(as_prop=True)
+def machine(self:Metric)->str: # "torch", "torch, then host" or "host"
+    "What works on a batch: everything in torch, the following of points alone, or nothing."
+    return getattr(self.source or self.fn, "machine", "torch")
 
 @patch
-def lost(self:Metric, pred:Clip4D, truth:Clip4D, value:float)->bool:
+def lost(self:Metric, pred:Clip4D, truth:Clip4D, value:float)->bool: # (b,) of batches
     "Does the prediction fail where the truth itself has a number: a needed part is empty, or has gaps and gives nan?"
-    least = min((answered(pred, truth, k) for k in self.needs), default=1.)
-    if least == 1 or (least > 0 and not np.isnan(value)): return False
-    return not np.isnan(self.value(truth, truth, {}))
+    least = as_numbers(1., pred)
+    for k in self.needs: least = np.minimum(least, as_numbers(answered(pred, truth, k), pred))
+    gone = (least != 1) & ~((least > 0) & ~np.isnan(value))
+    return gone & ~np.isnan(self.value(truth, truth, {})) if np.any(gone) else gone
 
 # %% ../nbs/08_metrics.ipynb #a046b74c
 _objects, _known, _seen = "object points", "truth has depth", "not hidden by a nearer point of the same frame"
@@ -948,7 +1075,7 @@ _where = ("late", "slow", "frozen", "dropped", "mirrored", "reversed") # things 
 _off = ("flicker", "depth noise", "shaken", "sunk")                       # depth is off
 _made = ("generate",) # about the picture: in a perceive suite that is the truth's own
 _FVD = "unbiased kernel distance (as KID) between the set of clips and the set of truths in features of motion and look; 0 is as near as two sets of truths"
-add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(), mask=_objects, needs=("depth",),
+add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(0), mask=_objects, needs=("depth",),
            note="mean over frames; missing object 1", source=chamfer_curve, worst=1, chief=True, notices=(*_where, *_off, "scale"),
            about="distance between the object points of clip and truth in the world, mean over frames; a missing object costs the diagonal")
 add_metric("chamfer_4d_scaled", "share of scene diagonal", "lower", lambda p, q: chamfer_4d(p, q, "scale"), "scale", _objects, ("depth",),
@@ -1004,12 +1131,12 @@ for _k, _c, _n, _a in (("apd3d", True, "gold, never a reward; TAPVid-3D, no scal
     add_metric(_k, "share", "higher", lambda d, q, k=_k: d[k], mask="object points of frame 0", needs=("depth", "flow"), note=_n, worst=0, chief=_c,
                notices=("depth noise", "shaken", "no motion", "mirrored") + (() if _k[:3] == "occ" else ("late", "slow", "frozen", "reversed", "dropped")) +
                        (("scale",) if _k in ("apd3d", "aj3d") else ()), source=track_scores, floor=_chained, ceiling="points that rest are right in a frozen clip", about=_a)
-add_metric("gravity_error", "share of g", "lower", lambda d, q: law_errors(d)["gravity"], mask="free flight of the truth", needs=("depth", "flow"),
-           notices=("late", "slow", "frozen", "scale", "reversed"), source=fitted_laws, note="nan where the fit's interval is too wide", floor="pixels have a size",
+add_metric("gravity_error", "share of g", "lower", lambda d, q: d["gravity"], mask="free flight of the truth", needs=("depth", "flow"),
+           notices=("late", "slow", "frozen", "scale", "reversed"), source=law_scores, note="nan where the fit's interval is too wide", floor="pixels have a size",
            ceiling="below .05 it is noise of the fit",
            about="error of the acceleration that is fitted to objects in free flight; 1 is hanging in the air")
-add_metric("restitution_error", "", "lower", lambda d, q: law_errors(d)["restitution"], mask="bounces of the truth", needs=("depth", "flow"),
-           notices=("frozen", "scale", "reversed"), source=fitted_laws, note="nan where it cannot be measured", floor="pixels have a size",
+add_metric("restitution_error", "", "lower", lambda d, q: d["restitution"], mask="bounces of the truth", needs=("depth", "flow"),
+           notices=("frozen", "scale", "reversed"), source=law_scores, note="nan where it cannot be measured", floor="pixels have a size",
            ceiling="below .05 it is noise of the fit",
            about="error of the bounce: speed after over speed before")
 add_metric("interpenetration", "m", "lower", interpenetration, mask="valid background", needs=("depth",), notices=("scale", *_off),
@@ -1021,10 +1148,11 @@ add_metric("ssim", "share", "higher", ssim, suites=_made, notices=(*_where, "rgb
 add_metric("fvd_like", "KID of motion features", "lower", fvd_like, suites=_made, chief=True, over="set", about=_FVD);
 
 # %% ../nbs/08_metrics.ipynb #82fe5315
-def compute(pred:Clip4D, truth:Clip4D, metrics=None, # names or `Metric`s; all of `METRICS` by default
+def compute(pred:Clip4D, truth:Clip4D, # two clips, or two `Clips` of as many
+            metrics=None, # names or `Metric`s; all of `METRICS` by default
             shared=None # dict that is filled: source -> what it made, and "lost" -> metrics to which the clip is lost
-           )->dict: # name -> float
-    "Several metrics of one pair; nan where one does not apply."
+           )->dict: # name -> float, or (b,) for batches
+    "Several metrics of one pair, or of each pair of two batches; nan where one does not apply."
     shared = {} if shared is None else shared
     with remember(): return {m.name: m(pred, truth, shared) for m in pick_metrics(metrics)}
 
