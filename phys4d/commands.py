@@ -105,7 +105,7 @@ def make_data(
     estimate:bool=False, # only say how long and how large
 ):
     "Simulate scenes into shards; the same command goes on where it stopped, and mends what is damaged."
-    from phys4d import data
+    from phys4d import data, shards
     if not out and not estimate: raise Phys4DError("phys4d_data make: --out is missing; name the folder of the dataset, such as --out data/falls")
     chosen = _scene_names(scenes, source)
     keep = data.TRAIN_PARTS if parts == "train" else None if parts == "all" else parts.split(",")
@@ -115,7 +115,7 @@ def make_data(
         print(data.estimate(count, chosen, *common, source, keep, codec, workers, out or "."), flush=True)
     if estimate: return
     ds = data.make_dataset(out, chosen, numbers, *common, which, workers, clips_per_shard, source, keep, codec, ray or None)
-    lost = len(data.read_index(out)["rejected"])
+    lost = len(shards.read_index(out)["rejected"])
     print(f"wrote {len(ds)} clips to {out}" + (f"; {lost} seeds were rejected and replaced (index.json says why)" if lost else ""))
 
 def _scene_names(text, source):
@@ -127,7 +127,7 @@ def verify_data(
     folder:str, # dataset folder
 ):
     "Check every shard against the index."
-    from phys4d.data import verify
+    from phys4d.shards import verify
     if problems := verify(folder): raise Phys4DError(" ".join(problems))
     print(f"{folder} is sound")
 
@@ -200,7 +200,7 @@ def label_videos(
     print(f"wrote {out}: {clip.frames} frames of {clip.height}×{clip.width} at {clip.fps:g} fps")
 
 def _label_all(ds, out): # what was written, what was not
-    from phys4d.data import read_index
+    from phys4d.shards import read_index
     index = read_index(out)
     lost = list(index["recipe"]["skipped"].values()) + [r["reason"] for r in index["rejected"]]
     why = f"; {len(lost)} videos were skipped, such as one that was: {shorten(lost[0], 100)}" if lost else ""

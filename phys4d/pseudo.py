@@ -19,7 +19,8 @@ import cv2
 import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 from .core import Camera, Clip4D, Phys4DError, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped, shorten
-from .data import ClipDataset, encode_clip, make_key, plan_shards, read_index, split_of, write_dataset, write_index
+from .data import ClipDataset, write_dataset
+from .shards import encode_clip, make_key, plan_shards, read_index, split_of, write_index
 from .geometry import forward_backward, warp
 from .videos import VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still, video_bytes, video_number, why_not
 
@@ -312,7 +313,7 @@ def label_dataset(folder,                 # dataset of clips
                   split=None,             # only this split
                   depth:str="tiny-depth", flow:str="dis",
                   workers:int=1, device:str="auto",
-                  codec:str="raw",        # one of `phys4d.data.CODECS`
+                  codec:str="raw",        # one of `phys4d.shards.CODECS`
                   ray:str=None            # address of a Ray cluster that sees the folder at the same path
                  ) -> ClipDataset:
     "Pseudo-label every clip of a dataset, from its RGB alone."
@@ -368,7 +369,7 @@ def label_folder(videos,                 # folder of videos, see `find_videos`
                  workers:int=1, device:str="auto",
                  fit:str="cover",        # "cover": fill the size and cut; "contain": all of it, with black bars
                  camera:str="still",     # name in `CAMERA`
-                 codec:str="raw",        # one of `phys4d.data.CODECS`
+                 codec:str="raw",        # one of `phys4d.shards.CODECS`
                  clips_per_shard:int=16, # at most
                  ray:str=None            # address of a Ray cluster that sees the folder at the same path
                 ) -> ClipDataset:

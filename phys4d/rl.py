@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from .flow import add_noise
 from .core import (Clip4D, Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, as_path, check_schema, ensure_dir, load_tensors, make_config, one_of, progress,
     rng, save_tensors, seed_all, write_text)
-from .data import batch_indices, clip_key, collate
+from .data import batch_indices, collate
+from .shards import clip_key
 from .latents import check_dataset, data_mark, weights_mark
 from .lift import to_clips, to_uint8
 from .lora import experts, lora_parameters
