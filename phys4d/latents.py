@@ -254,15 +254,16 @@ def heads_batch(
     cfg, # seed, sigma_low, sigma_high, sigma_tail, recon
     estimate:float=0., # share of clips replaced by their x0 estimates
     device=None, # where the result is wanted; None: on the CPU
-)->dict: # collated clips with `latents`, `noise`, `sigma`, `cond`, and `seen`, the pixels that the heads look at
+)->dict: # collated clips with `latents`, `noise`, `sigma`, `cond`, `seen`, the pixels that the heads look at, and `estimated` (b,)
     "What the heads learn from."
     idx, gs = [clip_of(p, len(dataset), cfg.seed) for p in numbers], [generator(cfg.seed, p) for p in numbers]
     out, rows = collate([dataset[i] for i in idx]), store.rows(idx)
     sigma, swap = noise_levels(gs, cfg.sigma_low, cfg.sigma_high, cfg.sigma_tail), coins(gs, cfg.recon)
     one = lambda mask, new, old: torch.where(mask.view(-1, 1, 1, 1, 1), new, old)
     noise, x0, seen = normal_like(rows["latents"], gs), rows["latents"], one(swap, to_tensor(rows["recon"].numpy()), out["rgb"])
+    swap = torch.zeros(len(idx), dtype=torch.bool)
     if estimate:
         swap = coins([generator(cfg.seed, p, 2) for p in numbers], estimate)
         x0, seen = one(swap, rows["estimate"], x0), one(swap, to_tensor(rows["estimate_rgb"].numpy()), seen)
-    out |= dict(latents=x0, seen=seen, sigma=sigma, noise=noise, index=idx)
+    out |= dict(latents=x0, seen=seen, sigma=sigma, noise=noise, estimated=swap, index=idx)
     return {k: v.to(device or "cpu") if torch.is_tensor(v) else v for k, v in out.items()} | dict(cond=rows["cond"].to(device or "cpu"))

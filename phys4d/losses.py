@@ -126,7 +126,7 @@ def motion_weight(batch, like, # (b c t-1 h w)
     if 'visible' in batch: w = torch.where(batch['visible'], w, hidden*w)
     if 'confidence' in batch: w = w*batch['confidence'][:, :, :-1].to(w)
     for mask in (batch[k] for k in ('valid', 'valid_motion') if k in batch): w = w*mask[:, :, :w.shape[2]].to(w)
-    if moving: w = w*(1 + moving*(batch['flow'].norm(dim=1, keepdim=True) > .5))
+    if moving: w = w*(1 + moving*((batch['flow']**2).sum(1, keepdim=True) > .25)) # torch's norm over two values takes ten times as long
     return w
 
 def endpoint_error(a:Tensor, b:Tensor, # (b 2 t h w) px
