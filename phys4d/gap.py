@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Unknown', 'item_unknowns', 'matter_unknowns', 'unknowns', 'changed', 'thin', 'scene_points', 'clip_points', 'Target',
-           'target', 'CMAES', 'mirrored', 'Found', 'Gap', 'as_words', 'searched', 'simulability', 'shows']
+           'target', 'CMAES', 'mirrored', 'Found', 'Gap', 'as_words', 'searched', 'simulability', 'remembered', 'shows',
+           'Asked', 'floored', 'asked_of_kit', 'asked_of_scene', 'gap_row', 'gaps']
 
 # %% ../nbs/20c_gap.ipynb #b4910735
 import dataclasses
@@ -17,12 +18,13 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from .core import Clip4D, Phys4DError, load_json, rng, write_text
-from .evals import clip_hash, code_hash
+from .core import Clip4D, Phys4DError, atomic_path, load_json, progress, rng, write_text
+from .evals import as_answer, clip_hash, code_hash
+from .kit import Kit, Reading, completed, find_answer, folder_stage, read_answer
 from .metrics import cloud_distance, lifted_points, object_mask, scene_diagonal
 from .render import Caster, trace
 from .scenes import Scene, load_scene, phenomena
-from .sim import rollout
+from .sim import rollout, simulate
 
 # %% ../nbs/20c_gap.ipynb #01694ff5
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def matter_unknowns(m)->list: # of Unknown
         if not (table[k].get("hidden") and "range" in table[k]): continue
         low, high = table[k]["range"]
         near = abs(v) or .1*(high-low)
-        out.append(Unknown(f"{m.name}.{k}", max(low, v-.7*near if v else low), min(high, v+near), v, str(table[k].get("unit", ""))))
+        least, most = max(low, v-.7*near if v else low), min(high, v+near)
+        out.append(Unknown(f"{m.name}.{k}", least, most, v, str(table[k].get("unit", ""))))
     return out
 
 def unknowns(scene:Scene, only=None # names, or beginnings such as "ball.velocity"; None: all
@@ -60,7 +63,7 @@ def unknowns(scene:Scene, only=None # names, or beginnings such as "ball.velocit
     if only is None: return out
     lost = [n for n in only if not any(u.name.startswith(n) for u in out)]
     if lost: raise Phys4DError(f"unknowns: {scene.name} has no {lost[0]!r}; it has {', '.join(u.name for u in out)}")
-    return [u for u in out if any(u.name.startswith(n) for n in only)]
+    return [u for u in out if u.name.startswith(tuple(only))]
 
 def changed(scene:Scene, values:dict # name of `unknowns` -> number
            )->Scene:
@@ -172,7 +175,7 @@ class Gap:
     as_is: float # distance to the scene's own simulation
     table: pd.DataFrame # name, unit, scene, fitted, shown (does the clip show it?)
     budget: int # simulations that were played
-    def __repr__(self): return f"Gap({self.gap:.4f} of the diagonal; the scene itself {self.as_is:.4f}): {self.verdict}"
+    def __repr__(self): return f"Gap({self.gap:.4f} of the diagonal, the scene itself {self.as_is:.4f}): {self.verdict}"
     @property
     def values(self)->dict:
         "Fitted numbers by name."
@@ -180,10 +183,12 @@ class Gap:
     @property
     def verdict(self)->str: # a sentence
         "What the clip moves like."
-        said = [as_words(r) for r in self.table.itertuples() if r.shown and not r.name.split(".")[-2:-1] == ["velocity"]]
+        shown = [r for r in self.table.itertuples() if r.shown and r.name.split(".")[-2:-1] != ["velocity"]]
         head = "no simulation of the scene comes near" if self.gap > .05 else "moves like a simulation of the scene"
-        return f"{head} (gap {100*self.gap:.2g} % of the diagonal)" + (f"; {'; '.join(said)}" if said else "; it shows none of the hidden numbers")
-    def _repr_markdown_(self): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False) if hasattr(self.table, 'to_markdown') else ''}"
+        if self.gap >= 1: return "shows no object of the scene at all (gap 100 % of the diagonal)"
+        told = ", ".join(map(as_words, shown)) or "it shows none of the hidden numbers"
+        return f"{head} (gap {100*self.gap:.1f} % of the diagonal): {told}"
+    def _repr_markdown_(self): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False)}"
 
 def as_words(r)->str: # r: row of the table
     "One fitted number as words."
@@ -193,27 +198,25 @@ def as_words(r)->str: # r: row of the table
 
 def _play(job): return job[0](job[1])
 
-def searched(goal:Target, free:list, budget:int, seed:int, found:Found, path, workers:int)->tuple: # best value, values by name
+def searched(goal:Target, free:list, budget:int, seed:int, found:Found, path, workers:int)->tuple: # best value, values by name, simulations
     "CMA-ES with memory."
-    span = np.array([u.high-u.low for u in free])
-    low = np.array([u.low for u in free])
-    es = CMAES(np.clip([(u.value-u.low)/(u.high-u.low) for u in free], .02, .98), .2, seed)
-    best, at, pool = (np.inf, None), 0, ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
+    span, low = np.array([u.high-u.low for u in free]), np.array([u.low for u in free])
+    start = [(u.value-u.low)/(u.high-u.low) for u in free]
+    es, at, asked = CMAES(np.clip(start, .02, .98), .2, seed), 0, []
+    pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else None
     try:
         while at < budget:
             X = es.ask()
-            asked = [dict(zip([u.name for u in free], (low + span*x).tolist())) for x in X]
-            todo = asked[max(0, len(found.values)-at):]
-            new = (pool.map if pool else map)(_play, [(goal, v) for v in todo])
-            found.values += list(new)
+            asked += [dict(zip([u.name for u in free], (low + span*x).tolist())) for x in X]
+            todo = asked[len(found.values):]
+            found.values += (pool.map if pool else map)(_play, [(goal, v) for v in todo])
             if path is not None and todo: write_text(path, found.model_dump_json())
-            values = found.values[at:at+len(X)]
-            es.tell(values)
-            k = int(np.argmin(values))
-            best, at = min(best, (values[k], at+k, asked[k]), key=lambda b: b[0]) if best[1] is not None else (values[k], at+k, asked[k]), at+len(X)
+            es.tell(found.values[at:at+len(X)])
+            at += len(X)
     finally:
         if pool: pool.shutdown()
-    return best[0], best[2], at
+    best = int(np.argmin(found.values[:at]))
+    return found.values[best], asked[best], at
 
 # %% ../nbs/20c_gap.ipynb #a0816ccd
 def simulability(clip:Clip4D, # depth, perhaps seg
@@ -228,21 +231,91 @@ def simulability(clip:Clip4D, # depth, perhaps seg
     m = truth.meta
     scene = scene or load_scene(m["scene"]).sample(int(m["seed"]), int(m.get("take", 1)))
     goal, free = target(clip, scene, truth), unknowns(scene, only)
-    if not (isinstance(budget, int) and budget >= 1): raise Phys4DError(f"simulability: budget is {budget!r}; a whole number of simulations is needed")
-    mark = f"{clip_hash(clip)} {clip_hash(truth)} {seed} {[dataclasses.astuple(u) for u in free]} {code_hash(searched, scene_points, CMAES)}"
-    found, path = Found(mark=mark), None if cache is None else Path(cache)
-    if path is not None and path.is_file():
-        try: old = load_json(path, Found)
-        except Phys4DError: old = found
-        found = old if old.mark == mark else found
+    if not (isinstance(budget, int) and budget >= 1):
+        raise Phys4DError(f"simulability: budget is {budget!r}; a whole number of simulations is needed")
+    path = None if cache is None else Path(cache)
+    ranges = [dataclasses.astuple(u) for u in free]
+    found = remembered(path, f"{clip_hash(clip)} {clip_hash(truth)} {scene} {seed} {ranges} {code_hash(searched, scene_points, CMAES)}")
     value, fitted, played = searched(goal, free, budget, seed, found, path, workers)
     as_is = goal({})
     if as_is <= value: value, fitted = as_is, {u.name: u.value for u in free}
     rows = [dict(name=u.name, unit=u.unit, scene=u.value, fitted=fitted[u.name], shown=shows(goal, fitted, u, value)) for u in free]
     return Gap(value, as_is, pd.DataFrame(rows), played)
 
+def remembered(path, mark:str)->Found: # path: of a search, or None
+    "What a search of this mark has seen; nothing if the file is missing, damaged or of another search."
+    if path is None or not path.is_file(): return Found(mark=mark)
+    try: found = load_json(path, Found)
+    except Phys4DError: return Found(mark=mark)
+    return found if found.mark == mark else Found(mark=mark)
+
 def shows(goal:Target, fitted:dict, u:Unknown, value:float)->bool:
     "Does the distance answer when one number is moved by a tenth of its range?"
     step = .1*(u.high-u.low)
     moved = [goal(fitted | {u.name: float(np.clip(fitted[u.name]+s, u.low, u.high))}) for s in (-step, step)]
     return bool(max(moved) > value + max(.001, .25*value))
+
+# %% ../nbs/20c_gap.ipynb #ec537a28
+@dataclass
+class Asked:
+    "A clip whose gap is wanted."
+    key: str
+    clip: Clip4D # depth, perhaps seg
+    truth: Clip4D # of the same scene
+    floor: Clip4D # the truth as the clip was read: without labels, its depth estimated if the clip's was
+
+def floored(key:str, clip:Clip4D, truth:Clip4D, how:Reading)->Asked:
+    "With the truth that was read in the clip's way."
+    given = "depth" not in (clip.meta or {}).get("estimated", ())
+    return Asked(key, clip, truth, as_answer(truth) if given else completed(truth.rgb, {}, truth, how))
+
+def asked_of_kit(kit:Kit, folder, # of videos called by its keys
+                 how:Reading=Reading())->list: # of Asked
+    "A model's answers to a kit, as far as they are there."
+    if kit.manifest.real: raise Phys4DError(f"gap: {kit.folder} asks for real videos, of which no simulation is known; use a kit of simulated scenes")
+    truths = [t for t in kit.truths() if find_answer(folder, t.meta["kit"])]
+    if not truths: raise Phys4DError(f"gap: {folder} has no video called by a key of {kit.folder}, such as {next(iter(kit)).key}.mp4")
+    clips = folder_stage(kit, folder, how).generate(truths, None)
+    return [floored(t.meta["kit"], c, t, how) for c, t in zip(clips, truths)]
+
+def asked_of_scene(paths, # videos, folders of pictures, or clips (.safetensors)
+                   scene, seed:int=0, # template or scene file; the seed that draws it
+                   size=64, frames:int=17, fps:float=16., # of the comparison; a clip says its own
+                   how:Reading=Reading())->list: # of Asked
+    "Videos that begin as a scene does."
+    out, known = [], {}
+    for path in map(Path, paths):
+        clip = Clip4D.load(path) if path.suffix == ".safetensors" else None
+        shape = ((clip.height, clip.width), clip.frames, clip.fps) if clip else (size, frames, fps)
+        if shape not in known: known[shape] = simulate(scene, seed, *shape)
+        truth = known[shape]
+        out.append(floored(path.stem, clip or completed(read_answer(path, truth, how.fps)[0], {}, truth, how), truth, how))
+    return out
+
+# %% ../nbs/20c_gap.ipynb #57be60cb
+def gap_row(job:tuple)->dict: # Asked, search file and options of `simulability`
+    "The gap of one clip as a row."
+    a, cache, kw = job
+    found = simulability(a.clip, a.truth, cache=cache, **kw)
+    m = a.truth.meta
+    floor = target(a.floor, load_scene(m["scene"]).sample(int(m["seed"]), int(m.get("take", 1))), a.truth)({})
+    fitted = {n: v for n, v, shown in zip(found.table.name, found.table.fitted, found.table.shown) if shown}
+    row = dict(clip=a.key, scene=m["scene"], gap=found.gap, as_is=found.as_is, floor=floor, simulations=found.budget)
+    return row | dict(verdict=found.verdict, fitted=fitted)
+
+def gaps(asked:list, # of Asked
+         out, # folder: gaps.csv, and a file for each search
+         only=None, budget:int=400, workers:int=1, seed:int=0 # see `simulability`
+        )->pd.DataFrame: # clip, scene, gap, as_is, floor, simulations, verdict, fitted
+    "The simulability gap of many clips; the same call goes on where it stopped."
+    out, alone = Path(out), len(asked) == 1
+    if len({a.key for a in asked}) < len(asked): raise Phys4DError("gap: two of the videos have the same name; name them apart")
+    kw = dict(only=only, budget=budget, seed=seed, workers=workers if alone else 1)
+    jobs = [(a, out/"searches"/f"{a.key}.json", kw) for a in asked]
+    pool = ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 and not alone else None
+    try: rows = list(progress((pool.map if pool else map)(gap_row, jobs), total=len(jobs), desc="gap"))
+    finally:
+        if pool: pool.shutdown()
+    table = pd.DataFrame(rows)
+    with atomic_path(out/"gaps.csv") as tmp: table.to_csv(tmp, index=False, float_format="%.6g")
+    return table
