@@ -6,7 +6,7 @@
 __all__ = ['simulate_command', 'DATA', 'data_command', 'pseudo_command', 'generate_command', 'view_command', 'physics_iq_command',
            'run_command', 'EVAL', 'eval_command', 'COMMANDS', 'main', 'Command', 'simulate_clip', 'make_data',
            'verify_data', 'card_data', 'Verbs', 'label_videos', 'generate_clip', 'view_clip', 'score_videos',
-           'run_recipes', 'export_kit', 'judge_videos', 'list_suites']
+           'run_recipes', 'export_kit', 'judge_videos', 'search_gap', 'list_suites']
 
 # %% ../nbs/23_commands.ipynb #2815b555
 import argparse, inspect, logging, os, sys, warnings
@@ -339,6 +339,32 @@ def judge_videos(
     print(table._repr_markdown_())
     print(f"wrote {out}/report.html, metrics.csv, differences.csv, recordings and films")
 
+def search_gap(
+    videos:list, # folder of a kit's videos; or, with --scene, videos or clips (.safetensors) that begin as it does
+    kit:str="", # folder written by phys4d_eval export
+    scene:str="", # instead of a kit: a template such as rigid/ball_drop, or a scene file (.yaml)
+    seed:int=0, # which scene of the template
+    only:list=(), # what is searched, such as gravity or ball.velocity; may be given again; all unless given
+    budget:int=400, # simulations per clip
+    workers:int=1, # processes
+    out:str="gap", # table and searches; the same command goes on where it stopped
+    depth:str="tiny-depth", # estimator of depth where a model brings none
+    fps:float=0., # true frames per second of the videos; 0: as each file says
+    size:str="64", # of a scene, pixels: 64, or 48x80 (height first)
+    frames:int=17, # of a scene
+    device:str="auto", # auto, cuda, mps or cpu
+):
+    "Find the nearest simulation of each video: how far is it, and under which physics?"
+    from phys4d.gap import asked_of_kit, asked_of_scene, gaps
+    from phys4d.kit import Kit, Reading
+    if bool(kit) == bool(scene): raise Phys4DError("phys4d_eval gap: give either --kit FOLDER or --scene TEMPLATE")
+    if kit and len(videos) > 1: raise Phys4DError("phys4d_eval gap: a kit is answered by one folder of videos; call once for each model")
+    how = Reading(depth, fps=fps, device=device)
+    asked = asked_of_kit(Kit(kit), videos[0], how) if kit else asked_of_scene(videos, scene, seed, parse_size(size), frames, how=how)
+    table = gaps(asked, out, only or None, budget, workers)
+    for r in table.itertuples(): print(f"{r.clip}: {r.verdict}; the scene itself {100*r.as_is:.1f} %, floor {100*r.floor:.1f} %")
+    print(f"wrote {out}/gaps.csv")
+
 def list_suites():
     "Say which suites there are, and how large they are."
     from phys4d.kit import suites_table
@@ -347,6 +373,7 @@ def list_suites():
 EVAL = {c.name.split()[-1]: c for c in (
     Command("phys4d_eval export", export_kit, "phys4d_eval export sim-test --out kit"),
     Command("phys4d_eval run", judge_videos, "phys4d_eval run kit mine=videos --out results"),
+    Command("phys4d_eval gap", search_gap, "phys4d_eval gap videos --kit kit --only gravity --budget 100 --workers 4"),
     Command("phys4d_eval suites", list_suites, "phys4d_eval suites"))}
 eval_command = Verbs("phys4d_eval", "Measure any video model in 4D against simulation.", EVAL)
 
