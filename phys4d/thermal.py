@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['THERMAL', 'XYZ_TO_RGB', 'SIGMA', 'ROOM', 'AIR', 'FRONT', 'STRONGEST', 'Thermal', 'thermal', 'exchange',
            'heat_operator', 'expm_step', 'conduct', 'heat_content', 'planck', 'color_matching', 'blackbody_xyz', 'glow',
-           'rk4', 'lose', 'march', 'skin', 'overlap', 'join', 'quad_faces', 'sheet_faces', 'join_meshes', 'grid_box',
-           'Timed', 'Rigid', 'Hot', 'balanced', 'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded',
-           'melt_rate', 'melt', 'half_block_mesh', 'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume',
-           'puddle_faces', 'puddle_reach', 'Melted', 'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer',
-           'Bent', 'BimetalStrip', 'buoyancy', 'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride',
-           'roll_over', 'place_parcels', 'bumpy_balls', 'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
+           'rk4', 'lose', 'march', 'skin', 'overlap', 'join', 'sheet_faces', 'grid_box', 'Timed', 'Rigid', 'Hot',
+           'balanced', 'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded', 'melt_rate', 'melt',
+           'half_block_mesh', 'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume', 'puddle_faces',
+           'puddle_reach', 'Melted', 'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer', 'Bent',
+           'BimetalStrip', 'buoyancy', 'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride', 'roll_over',
+           'place_parcels', 'bumpy_balls', 'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
 
 # %% ../nbs/04f_thermal.ipynb #cfdf65a5
 import numpy as np
@@ -21,7 +21,8 @@ from scipy.sparse import block_diag, coo_array, diags_array
 from scipy.ndimage import map_coordinates
 from scipy.special import erfc
 from .core import Phys4DError, one_of, rng
-from .render import Actor, cylinder_mesh, sphere_mesh
+from .shapes import cylinder_mesh, join_meshes, pose, quad_faces, sphere_mesh, wxyz
+from .render import Actor
 from .matter import pb, Phenomenon, body_state, phenomenon, reject
 
 # %% ../nbs/04f_thermal.ipynb #f8d42a7b
@@ -80,6 +81,7 @@ def exchange(
     G = coo_array((np.r_[g, g], (np.r_[i, j], np.r_[j, i])), (n, n)).tocsr()
     return G - diags_array(G.sum(1))
 
+# %% ../nbs/04f_thermal.ipynb #3e3e12b3
 def _neighbours(shape): # cells per axis → lower cell (m), upper cell (m), axis that joins them (m)
     number = np.arange(np.prod(shape)).reshape(shape)
     axes = range(len(shape))
@@ -146,6 +148,7 @@ def conduct(
     for _ in range(frames - 1): T.append(expm_step(A, T[-1], seconds/(frames - 1)))
     return np.reshape(T, (frames, *T0.shape))
 
+# %% ../nbs/04f_thermal.ipynb #e158b83c
 def heat_content(
     T:np.ndarray, # (t, ...) kelvin
     material, # as in `conduct`
@@ -206,6 +209,7 @@ def rk4(
     c = rate(y + h/2*b)
     return y + h/6*(a + 2*b + 2*c + rate(y + h*c))
 
+# %% ../nbs/04f_thermal.ipynb #ef68308e
 SIGMA = 5.670374419e-8   # W / (m² K⁴), Stefan-Boltzmann
 
 def lose(
@@ -287,6 +291,7 @@ def overlap(
     area = np.full(len(i), size_u[0]*size_u[1]/(nx*ny*fine**2))
     return coo_array((area, (of_upper, of_lower)), (np.prod(cells),)*2)
 
+# %% ../nbs/04f_thermal.ipynb #55d0d9e5
 def join(
     A, # sparse (2n 2n), 1/s: block-diagonal, the upper body first
     C, # (2n) J/K
@@ -299,12 +304,6 @@ def join(
     return A + diags_array(1/C) @ exchange(areas.row, areas.col + n//2, areas.data/resistance, n)
 
 # %% ../nbs/04f_thermal.ipynb #e0205cfe
-def quad_faces(
-    a, b, c, d, # (n) corner numbers of n quadrilaterals, counter-clockwise from outside
-)->np.ndarray: # (2n 3)
-    "Two triangles for each: all of (a, b, c), then all of (a, c, d)."
-    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
-
 def sheet_faces(
     k:np.ndarray, # (n m) vertex numbers, row by row
 )->np.ndarray: # (2(n-1)(m-1) 3)
@@ -312,15 +311,6 @@ def sheet_faces(
     corners = k[:-1, :-1], k[1:, :-1], k[1:, 1:], k[:-1, 1:]
     return quad_faces(*(c.ravel() for c in corners))
 
-def join_meshes(
-    meshes, # pairs of vertices and faces
-)->tuple: # vertices (n 3), faces (m 3)
-    "Several meshes as one."
-    start = np.cumsum([0] + [len(v) for v, _ in meshes])
-    faces = np.concatenate([f + s for (_, f), s in zip(meshes, start)])
-    return np.concatenate([v for v, _ in meshes]), faces.astype(np.int32)
-
-# %% ../nbs/04f_thermal.ipynb #97e35716
 def _box_side(size, cells, axis, side): # one side of `grid_box`: at ±½ along an axis
     a, b = (axis + 1) % 3, (axis + 2) % 3
     k = np.arange((cells[a] + 1)*(cells[b] + 1)).reshape(cells[a] + 1, cells[b] + 1)
@@ -416,7 +406,7 @@ def record(self:Rigid, host, frame):
     p, q = pb.getBasePositionAndOrientation(self.id, **client)
     v, w = pb.getBaseVelocity(self.id, **client)
     lag = 0. if self.still or pb.getContactPoints(self.id, **client) else self.kick
-    self.path.append(dict(position=p, quaternion=(q[3], *q[:3]), velocity=(v[0], v[1], v[2] - lag), angular_velocity=w,
+    self.path.append(dict(position=p, quaternion=wxyz(q), velocity=(v[0], v[1], v[2] - lag), angular_velocity=w,
                           rotation=np.reshape(pb.getMatrixFromQuaternion(q), (3, 3))))
 
 @patch
@@ -426,12 +416,11 @@ def along(self:Rigid,
     "One quantity of the path, frame by frame."
     return np.array([frame[what] for frame in self.path])
 
+# %% ../nbs/04f_thermal.ipynb #28377c5d
 @patch(as_prop=True)
 def poses(self:Rigid)->np.ndarray: # (t 4 4)
     "World from body."
-    out = np.tile(np.eye(4), (len(self.path), 1, 1))
-    out[:, :3, :3], out[:, :3, 3] = self.along("rotation"), self.along("position")
-    return out
+    return pose(self.along("position"), self.along("rotation"))
 
 @patch
 def energy(self:Rigid)->tuple: # kinetic (t), potential (t), joules
@@ -495,6 +484,7 @@ def balanced(
     if abs(total - total[0]).max() <= share*abs(total[0]): return
     reject(scene, f"heat drifts by {100*abs(total/total[0] - 1).max():.2f} %; allowed is {100*share} %")
 
+# %% ../nbs/04f_thermal.ipynb #17a3238c
 @patch
 def states(self:Hot)->list: # one dict
     "Its path, and its heat: mean, coldest, hottest and every cell's temperature, stored above that of the room and lost."
@@ -649,6 +639,7 @@ def receded(
     left = np.asarray(half) - s
     return left, min(r + .8*s, .98*left.min())
 
+# %% ../nbs/04f_thermal.ipynb #423ed4ef
 def melt_rate(
     s:Thermal,
     film:float, # W / (m² K)
@@ -719,6 +710,7 @@ def outline(
     meets_x, meets_y = u[:, 1]*x <= corner[1]*u[:, 0], u[:, 0]*y <= corner[0]*u[:, 1]
     return d*np.where(meets_x, on_x, np.where(meets_y, on_y, on_corner))[:, None], d
 
+# %% ../nbs/04f_thermal.ipynb #98d1328e
 def wavy(
     g, # random generator
 )->np.ndarray: # (n), mean 1
@@ -727,7 +719,7 @@ def wavy(
     wave = 1 + sum(g.uniform(-.2, .2)/k*np.cos(k*a + g.uniform(0, 6.3)) for k in (2, 3, 4, 5, 7))
     return wave/wave.mean()
 
-# %% ../nbs/04f_thermal.ipynb #98d1328e
+# %% ../nbs/04f_thermal.ipynb #19b048f2
 def puddle_mesh(
     points, outwards, # (n 2) metres, (n 2): of `outline`
     reach:float, # metres beyond the outline
@@ -746,6 +738,7 @@ def puddle_mesh(
     z = np.concatenate([z[:1], z])*np.minimum(deep, width)
     return np.concatenate([points + outwards*x[..., None], z[..., None] + 2e-4], -1)
 
+# %% ../nbs/04f_thermal.ipynb #1121204c
 def _prism(a, b, c): # triangles (... 3) → m³ below them, down to 0.2 mm above the floor
     ab, ac = b - a, c - a
     return (ab[..., 0]*ac[..., 1] - ab[..., 1]*ac[..., 0])/6*((a + b + c)[..., 2] - 6e-4)
@@ -901,6 +894,7 @@ def bent_layer(
     off = rest[:, 0]
     return np.stack([x + off*np.cos(angle), np.broadcast_to(rest[:, 1], x.shape), z - off*np.sin(angle)], -1)
 
+# %% ../nbs/04f_thermal.ipynb #26545b84
 class Bent(Timed):
     "A strip of two metals, heated on one face; how warm it gets and how it bends."
     metals = "brass", "invar"
@@ -949,8 +943,9 @@ class BimetalStrip(Bent):
         C = .5*v["thick"]*(a.density*a.capacity + b.density*b.capacity)*v["length"]*v["width"]
         mass = .5*v["length"]*v["width"]*v["thick"]*(a.density + b.density)
         points = np.concatenate([p for _, _, p in self.layers()], 1)
-        return [body_state(self.m.name, mass, points, self.fps, material=self.m.material, temperature=T, temperature_min=T, temperature_max=T,
-                           heat=C*(T - ROOM), curvature=self.bend, length=v["length"]*self.stretch, timelapse=float(v["timelapse"]))]
+        return [body_state(self.m.name, mass, points, self.fps, material=self.m.material,
+                           temperature=T, temperature_min=T, temperature_max=T, heat=C*(T - ROOM),
+                           curvature=self.bend, length=v["length"]*self.stretch, timelapse=float(v["timelapse"]))]
 
     def check(self):
         "Refuse what is no number, and a strip that would curl into itself."
@@ -976,6 +971,7 @@ def similarity(
     b, w = 1.2*alpha*z, 5/(6*alpha)*(.9*alpha*F)**(1/3)*z**(-1/3)
     return b, w, F/(b*b*w)
 
+# %% ../nbs/04f_thermal.ipynb #d9667344
 def rise(
     b0:float, w0:float, # metres, m/s at the source
     F:float, # m⁴/s³
@@ -1056,6 +1052,7 @@ def ride(
     z = np.where(age > 0, np.interp(age, stem.clock, stem.z), np.maximum(age, -.04))
     return age, z, stem.width(z)
 
+# %% ../nbs/04f_thermal.ipynb #1078d10b
 def roll_over(
     stem:Stem,
     z, b, # (t n) metres: height and radius of the plume, of `ride`
@@ -1074,6 +1071,7 @@ def roll_over(
     r = np.where(inside, ring - arm*np.cos(angle), share*b)
     return r, np.where(inside, begins + .8*arm*np.sin(angle), z), angle
 
+# %% ../nbs/04f_thermal.ipynb #705254b7
 def place_parcels(
     stem:Stem,
     u:np.ndarray, # (n 16) chance, 0..1, a row per parcel
@@ -1159,6 +1157,7 @@ def gas_mass(
     z = np.linspace(0, stem.front[-1], 99)
     return AIR["density"]*np.pi*np.trapezoid(stem.width(z)**2, z)
 
+# %% ../nbs/04f_thermal.ipynb #74408d18
 @phenomenon("plume")
 class Plume(Smoke):
     "A hot plate and the smoke that rises from it; the reference point is the middle of the top of the plate."
@@ -1173,21 +1172,20 @@ class Plume(Smoke):
         "Smoke, and the plate, which glows on top."
         rest, f, smoke = self.balls
         t, (v, q) = len(smoke), cylinder_mesh(self.v["radius"], self.thick)
-        pose = np.tile(np.eye(4), (t, 1, 1))
-        pose[:, :3, 3] = self.middle
         look = replace(self.m.look, texture="plain", color=[.05, .05, .05])
         light = np.broadcast_to(glow(self.v["plate"], self.v["white"]), (t, len(v), 3))*(v[:, 2] > 0)[:, None]
         return [Actor(self.m.name, rest, f, self.m.look, seg, True, vertices=smoke),
-                Actor(self.m.name + "_plate", v, q, look, seg + 1, poses=pose, glow=light)]
+                Actor(self.m.name + "_plate", v, q, look, seg + 1, poses=pose(np.tile(self.middle, (t, 1))), glow=light)]
 
     def states(self):
         "The plume over its height and its front over time; the plate, which does not change."
         s, t, height = self.stem, len(self.times), np.linspace(.1, 2, 20)
         radius, speed, lightness = (np.interp(height, s.z, x) for x in (s.b, s.w*s.speed0, s.lightness))
         inside, plate = np.interp(s.front/2, s.z, s.lightness), np.full(t, self.v["plate"])
-        return [body_state(self.m.name, gas_mass(s), self.parcels.centre, self.fps, front=s.front, height=height, radius=radius, speed=speed,
-                           temperature=air_temperature(inside), temperature_min=np.full(t, ROOM),
-                           temperature_max=np.full(t, air_temperature(s.lightness[0])), temperature_field=air_temperature(lightness),
+        hottest = air_temperature(s.lightness[0])
+        return [body_state(self.m.name, gas_mass(s), self.parcels.centre, self.fps,
+                           front=s.front, height=height, radius=radius, speed=speed, temperature_field=air_temperature(lightness),
+                           temperature=air_temperature(inside), temperature_min=np.full(t, ROOM), temperature_max=np.full(t, hottest),
                            heat=self.v["power"]*s.age/s.speed0, timelapse=1.),
                 body_state(self.m.name + "_plate", 1., np.tile(self.middle, (t, 1, 1)), self.fps,
                            temperature=plate, temperature_min=plate, temperature_max=plate, timelapse=1.)]
