@@ -317,12 +317,13 @@ class _Value(BaseModel):
 
 class _Phenomenon(BaseModel):
     model_config = _STRICT
+    room: Annotated[str, Field(pattern="^[a-z_]+$")] # module of phys4d that plays it
     about: str
     values: dict[str, _Value]
 
 @lru_cache
 def phenomena(path=None, # default `sim_scenes/phenomena.yaml`
-    ) -> dict: # {kind: {about, values: {name: {range|choice|object, default, unit, hidden, about}}}}
+    ) -> dict: # {kind: {room, about, values: {name: {range|choice|object, default, unit, hidden, about}}}}
     "The checked table of phenomena."
     path = Path(path or shipped("sim_scenes/phenomena.yaml")); w = _rel(path)
     table = check_schema(_read_yaml(path, "a table of phenomena"), dict[str, _Phenomenon], w)

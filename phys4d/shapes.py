@@ -26,7 +26,7 @@ def volume(
     if shape == "cylinder": return math.pi*size[0]**2*size[1]
     if shape == "capsule": return volume("sphere", size[:1]) + volume("cylinder", size)
     if shape == "box": return size[0]*size[1]*size[2]
-    if shape != "ramp": raise Phys4DError(f"a {shape} has no volume here; allowed are {', '.join(SHAPES)} and capsule")
+    if shape != "ramp": raise Phys4DError(f"shape '{shape}' has no volume here; allowed: {', '.join(SHAPES)}, capsule")
     length, width, angle = size
     return .5*length*length*math.sin(math.radians(angle))*math.cos(math.radians(angle))*width
 
