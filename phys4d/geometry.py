@@ -16,7 +16,9 @@ def _xp(a): return torch if torch.is_tensor(a) else np
 
 def _like(a, ref):
     "`a` (array or tensor) as the kind, type and device of `ref`"
-    if torch.is_tensor(ref): return torch.as_tensor(np.asarray(a) if not torch.is_tensor(a) else a, dtype=ref.dtype, device=ref.device)
+    if torch.is_tensor(ref):
+        given = a if torch.is_tensor(a) else np.asarray(a)
+        return torch.as_tensor(given, dtype=ref.dtype, device=ref.device)
     return np.asarray(a, dtype=np.result_type(np.asarray(ref).dtype, np.float32))
 
 def pixel_grid(
@@ -32,7 +34,7 @@ def pixel_grid(
 def _affine(T, X):
     "Apply poses (...,4,4) to points (...,h,w,3), or (4,4) to (...,3)"
     R, t = T[..., :3, :3], T[..., :3, 3]
-    while R.ndim < X.ndim + 1 and R.ndim > 2: R, t = R[..., None, :, :], t[..., None, :]
+    while R.ndim < X.ndim + 1 and R.ndim > 2: R, t = R[..., None, :, :], t[..., None, :] # one pose for all its pixels
     return (R @ X[..., None])[..., 0] + t
 
 def unproject(
@@ -43,10 +45,11 @@ def unproject(
     "Pixels with depth to 3D points"
     h, w = depth.shape[-2:]
     K, p = _like(K, depth), pixel_grid(h, w, depth)
-    fx, fy, cx, cy = (K[..., i, j][..., None, None] for i, j in ((0,0), (1,1), (0,2), (1,2)))
+    fx, fy, cx, cy = (K[..., i, j][..., None, None] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
     X = _xp(depth).stack([(p[..., 0] - cx)/fx*depth, (p[..., 1] - cy)/fy*depth, depth + 0*fx], -1)
     return X if world_from_cam is None else _affine(_like(world_from_cam, depth), X)
 
+# %% ../nbs/01_geometry.ipynb #047b04dc
 def project(
     points, # (...,3) metres
     K, # (3,3) intrinsics, pixels
@@ -55,30 +58,36 @@ def project(
     "3D points to pixels and z-depth"
     X = points if cam_from_world is None else _affine(_like(cam_from_world, points), points)
     K, z = _like(K, points), X[..., 2]
-    return _xp(X).stack([K[0,0]*X[..., 0]/z + K[0,2], K[1,1]*X[..., 1]/z + K[1,2]], -1), z
+    u, v = K[0, 0]*X[..., 0]/z + K[0, 2], K[1, 1]*X[..., 1]/z + K[1, 2]
+    return _xp(X).stack([u, v], -1), z
 
 # %% ../nbs/01_geometry.ipynb #a44623da
+def _clamp(a, n): # to the indices of n pixels
+    return a.clamp(0, n - 1) if torch.is_tensor(a) else np.clip(a, 0, n - 1)
+
+def _floor(a): # as whole numbers
+    return a.floor().long() if torch.is_tensor(a) else np.floor(a).astype(np.int64)
+
 def sample(
     img, # (n,h,w,c) array or tensor
     uv, # (n,...,2) where to look, pixels
-): # values (n,...,c), inside (n,...) bool: all four neighbours are in the picture or the point is at most half a pixel out
+): # values (n,...,c), inside (n,...) bool: in the picture, border included
     "Bilinear lookup at pixel coordinates; the border is repeated"
     h, w = img.shape[1:3]
     xp = _xp(img)
     x, y = uv[..., 0] - .5, uv[..., 1] - .5
     inside = (uv[..., 0] >= 0) & (uv[..., 0] <= w) & (uv[..., 1] >= 0) & (uv[..., 1] <= h)
-    clamp = (lambda a, n: a.clamp(0, n - 1)) if xp is torch else (lambda a, n: np.clip(a, 0, n - 1))
-    x, y = clamp(xp.nan_to_num(x), w), clamp(xp.nan_to_num(y), h)
-    to_int = (lambda a: a.floor().long()) if xp is torch else (lambda a: np.floor(a).astype(np.int64))
-    x0, y0 = to_int(x), to_int(y)
-    x1, y1 = clamp(x0 + 1, w), clamp(y0 + 1, h)
+    x, y = _clamp(xp.nan_to_num(x), w), _clamp(xp.nan_to_num(y), h)
+    x0, y0 = _floor(x), _floor(y)
+    x1, y1 = _clamp(x0 + 1, w), _clamp(y0 + 1, h)
     n = xp.arange(len(img), device=img.device) if xp is torch else np.arange(len(img))
-    n = n.reshape(-1, *[1]*(uv.ndim - 2))
+    n = n.reshape(-1, *[1]*(uv.ndim - 2)) # which picture
     a, b = (x - x0)[..., None], (y - y0)[..., None]
     top = img[n, y0, x0]*(1 - a) + img[n, y0, x1]*a
     low = img[n, y1, x0]*(1 - a) + img[n, y1, x1]*a
     return top*(1 - b) + low*b, inside
 
+# %% ../nbs/01_geometry.ipynb #c11eb33e
 def warp(
     img_next, # (n,h,w,c) or (n,h,w): what frame t+1 holds
     flow, # (n,h,w,2) pixels, t -> t+1
@@ -98,6 +107,7 @@ def forward_backward(
     back, inside = warp(flow_back, flow)
     return ((flow + back)**2).sum(-1)**.5, inside
 
+# %% ../nbs/01_geometry.ipynb #a1d24b23
 def delta_depth_from_scene_flow(
     depth, # (t,h,w) z-depth, metres
     scene_flow, # (t-1,h,w,3) metres, world
@@ -108,7 +118,7 @@ def delta_depth_from_scene_flow(
     _, z = project(X + scene_flow, camera.K, camera.cam_from_world[1:])
     return z - depth[:-1]
 
-# %% ../nbs/01_geometry.ipynb #a1d24b23
+# %% ../nbs/01_geometry.ipynb #b55c5ecc
 def fit_scale_shift(
     pred, # (...) depth of one video
     true, # (...) metres
@@ -121,10 +131,11 @@ def fit_scale_shift(
     if len(p) < 2: raise Phys4DError(f"fit_scale_shift: {len(p)} valid pixels; at least 2 are needed")
     if not shift: return (p*q).sum()/(p*p).sum(), 0*p.sum()
     pm, qm = p.mean(), q.mean()
-    var = ((p - pm)**2).mean()
-    s = ((p - pm)*(q - qm)).mean()/(var + 1e-12)
-    return s, qm - s*pm
+    variance = ((p - pm)**2).mean()
+    scale = ((p - pm)*(q - qm)).mean()/(variance + 1e-12)
+    return scale, qm - scale*pm
 
+# %% ../nbs/01_geometry.ipynb #6a079d3b
 def align_video(
     pred, # (t,h,w) depth
     true, # (t,h,w) metres
