@@ -92,7 +92,8 @@ def sde_step(
     kernel:str="sde", # "sde" or "ddim"
 ) -> tuple[Tensor,Tensor,Tensor,Tensor]: # x_next, logp (b,), mean, std
     "One Gaussian denoising step: drawn from `noise`, or the given `x_next` scored again."
-    if (noise is None) == (x_next is None): raise Phys4DError("sde_step: give either noise (to draw) or x_next (to score), not both or none.")
+    if (noise is None) == (x_next is None):
+        raise Phys4DError("sde_step: give either noise (to draw) or x_next (to score), not both or none.")
     if kernel not in kernels: raise Phys4DError(f"sde_step: unknown kernel '{kernel}'; allowed are {', '.join(kernels)}.")
     mean, std = kernels[kernel](x, v, sigma, sigma_next, a)
     if x_next is None: x_next = mean + std*noise.float()
@@ -162,7 +163,8 @@ def pick_window(
     for name, n in (("steps", steps), ("length", length), ("start", start)):
         if type(n) is not int: raise Phys4DError(f"pick_window: {name} = {brief(n)} is not possible; allowed are whole numbers.")
     if not 0 <= start or length < 1 or start+length > steps-1:
-        raise Phys4DError(f"pick_window: steps {start}…{start+length-1} are not within 0…{steps-2} (the last step must stay deterministic).")
+        why = "the last step must stay deterministic"
+        raise Phys4DError(f"pick_window: steps {start}…{start+length-1} are not within 0…{steps-2} ({why}).")
     return tuple(range(start, start+length))
 
 # %% ../nbs/17_rollout.ipynb #8fa6f3d9
@@ -170,9 +172,13 @@ def _walk(backbone, x, tr, noise): # denoise x along tr.sigmas; fills the window
     states, nexts, logps = [], [], []
     for i, (s, s2) in enumerate(zip(tr.sigmas[:-1], tr.sigmas[1:])):
         v = policy_velocity(backbone, x, s, tr.cond, tr.guidance, tr.null)
-        if i not in tr.window: x = x - v*(s-s2); continue
-        xn, lp, *_ = sde_step(x, v, s, s2, noise=noise(), a=tr.a, skip=tr.skip, kernel=tr.kernel)
-        states.append(x); nexts.append(xn); logps.append(lp); x = xn
+        if i not in tr.window:
+            x = x - v*(s-s2)
+            continue
+        states.append(x)
+        x, lp, *_ = sde_step(x, v, s, s2, noise=noise(), a=tr.a, skip=tr.skip, kernel=tr.kernel)
+        nexts.append(x)
+        logps.append(lp)
     return x, [torch.stack(o, 1) if o else None for o in (states, nexts, logps)]
 
 # %% ../nbs/17_rollout.ipynb #c667515d
@@ -200,11 +206,14 @@ def sample(
     generator = generator or torch.Generator().manual_seed(0)
     many = lambda c: None if c is None else c.repeat(group)
     sigmas = backbone.sigmas(steps, shift, tuple(size) or None).float().to(cond.device)
-    tr = Trajectory(sigmas, tuple(window), None, None, None, None, many(cond), [], a, kernel, guidance, many(null), backbone.given(cond))
+    tr = Trajectory(sigmas, tuple(window), latents=None, nexts=None, logps=None, x0=None, cond=many(cond), a=a, kernel=kernel,
+                    guidance=guidance, null=many(null), skip=backbone.given(cond))
     shape = (len(tr.cond), *backbone.spec.latent_shape(*size))
     draw = lambda shared=False: group_noise(shape, group, generator, shared, antithetic and not shared, cond.device)
     x, first = draw(same_start), tr.cond.get("first") if tr.skip else None
-    if first is not None and first.shape[3:] != x.shape[3:]: raise Phys4DError(f"sample: first frames of {'×'.join(map(str, first.shape[3:]))} latent cells do not fit clips of {'×'.join(map(str, x.shape[3:]))}; give their size")
+    if first is not None and first.shape[3:] != x.shape[3:]:
+        has, wants = ("×".join(map(str, z.shape[3:])) for z in (first, x))
+        raise Phys4DError(f"sample: first frames of {has} latent cells do not fit clips of {wants}; give their size")
     x = with_first(x, first)
     with backbone.capture(tuple(blocks)) as captured:
         tr.x0, (tr.latents, tr.nexts, tr.logps) = _walk(backbone, x, tr, draw)
@@ -247,7 +256,8 @@ class ToyNet(nn.Module):
     def __init__(self, channels=3, width=32, cond_dim=4):
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(channels+1+cond_dim, width), nn.Linear(width, channels)
-        nn.init.normal_(self.fc2.weight, std=.02); nn.init.zeros_(self.fc2.bias)
+        nn.init.normal_(self.fc2.weight, std=.02)
+        nn.init.zeros_(self.fc2.bias)
         self.seen = None # hidden activations of the last call
     def forward(self, x, sigma, cond):
         s = rearrange(sigma, "b -> b 1 1 1 1")
@@ -261,7 +271,8 @@ class ToyFlow:
     "The smallest thing that speaks `Backbone`'s language; latents are pixels."
     def __init__(self, frames=3, height=4, width=4, seed=0):
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed); self.transformer = ToyNet()
+            torch.manual_seed(seed)
+            self.transformer = ToyNet()
         self.spec = BackboneSpec(frames, height, width, 16, 3, dim=32, blocks=2, t_factor=1, s_factor=1, patch=(1,1,1))
     device = torch.device("cpu")
     def sigmas(self, steps, shift=None, size=None): return torch.linspace(1, 0, steps+1)

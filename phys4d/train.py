@@ -14,7 +14,7 @@ from .commands import Command
 from .core import Phys4DError, as_path, make_config, one_of, parse_yaml, pick_device, shipped
 from .data import ClipDataset
 from .lift import Lifted, lift
-from .rl import PPOConfig, ppo
+from .rl import RLConfig, rl
 from .pretrain import PretrainConfig, pretrain
 from .sft import SFTConfig, sft
 from .trainer import make_accelerator
@@ -26,7 +26,7 @@ class Stage:
     config: type # its settings
     run: Callable # (model, dataset, cfg, out) -> model
 
-STAGES = dict(stage1=Stage(PretrainConfig, pretrain), stage2=Stage(SFTConfig, sft), stage3=Stage(PPOConfig, ppo))
+STAGES = dict(stage1=Stage(PretrainConfig, pretrain), stage2=Stage(SFTConfig, sft), stage3=Stage(RLConfig, rl))
 
 def parse_settings(
     words, # list of "key=value"

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Precision', 'FREE', 'TrainConfig', 'HeadsTraining', 'orthogonal', 'Muon', 'cosine', 'make_accelerator', 'Group',
-           'Trainer', 'Diverged', 'update', 'one_step', 'CheckpointHeader', 'save', 'check_settings', 'load',
-           'averaged', 'steps_left', 'fit', 'close', 'finish']
+           'Trainer', 'Diverged', 'update', 'check_finite', 'one_step', 'CheckpointHeader', 'save', 'check_settings',
+           'load', 'averaged', 'steps_left', 'fit', 'close', 'finish']
 
 # %% ../nbs/14b_trainer.ipynb #f9005068
 import hashlib, json, time
@@ -199,7 +199,16 @@ def update(
     self.opt.zero_grad(set_to_none=True)
     return norm
 
-def _not_finite(self:Trainer, step, bad): # bad: terms and clips of this process
+def check_finite(
+    self:Trainer,
+    step:int,
+    norm:float, # of the gradient
+    bad:list, # terms and clips of this process that are not finite
+):
+    "Count a step that had no finite gradient; `patience` of them in a row raise `Diverged`."
+    if np.isfinite(norm):
+        self.in_a_row = 0
+        return
     self.skipped, self.in_a_row = self.skipped + 1, self.in_a_row + 1
     if self.in_a_row < self.cfg.patience: return
     bad = gather_object(bad) if self.processes > 1 else bad
@@ -221,13 +230,13 @@ def one_step(
             bad += [f"{n} of {k}" for k, x in zip(names, v.flatten() if torch.is_tensor(v) else ()) if not torch.isfinite(x)]
     norm = self.update(self.schedule(step, self.cfg))
     mean = self.acc.reduce(torch.stack(found).mean(0), "mean").tolist()
-    if np.isfinite(norm): self.in_a_row = 0
-    else: self._not_finite(step, bad)
+    self.check_finite(step, norm, bad)
     now, before = time.time(), self.time
     self.time = now
     return dict(zip(["loss", *terms], mean)) | dict(grad_norm=norm, lr=self.opt.param_groups[0]["lr"], skipped=self.skipped, seconds=now - before)
 
-Trainer._sync, Trainer.update, Trainer._not_finite, Trainer.one_step = _sync, update, _not_finite, one_step
+Trainer._sync, Trainer.update = _sync, update
+Trainer.check_finite, Trainer.one_step = check_finite, one_step
 
 # %% ../nbs/14b_trainer.ipynb #3810aee4
 class CheckpointHeader(BaseModel):
