@@ -14,30 +14,32 @@ __all__ = ['MARGIN', 'NEARER', 'LEAST', 'CORRUPTIONS', 'METRICS', 'SETS', 'check
            'look_up', 'flow_at', 'Lens', 'follow_points', 'followed', 'follow_together', 'tapvid3d', 'focal_256',
            'track_scores', 'apd3d', 'bend', 'jitter', 'flight_frames', 'gravity', 'object_path', 'runs', 'fit_fall',
            'fit_speed', 'object_laws', 'fitted_laws', 'law_errors', 'law_scores', 'interpenetration', 'owners', 'areas',
-           'permanence', 'psnr', 'ssim', 'cells', 'motion_features', 'random_features', 'two_sets', 'kid', 'kid_noise',
-           'frechet', 'fvd_like', 'videomae_features', 'retimed', 'without', 'scaled_depth', 'shaken', 'mirrored',
-           'sunk', 'Metric', 'as_numbers', 'note_lost', 'add_metric', 'all_metrics', 'metrics_for', 'chief_metrics',
-           'compute', 'pick_metrics', 'spoiled', 'sanity', 'reaction', 'monotone']
+           'permanence', 'psnr', 'ssim', 'retimed', 'without', 'scaled_depth', 'shaken', 'mirrored', 'sunk', 'Metric',
+           'as_numbers', 'note_lost', 'add_metric', 'all_metrics', 'metrics_for', 'chief_metrics', 'compute',
+           'pick_metrics', 'spoiled', 'sanity', 'reaction', 'monotone', 'fvd_like', 'kid', 'kid_noise',
+           'motion_features', 'set_distance']
 
 # %% ../nbs/08_metrics.ipynb #9e20f584
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Callable
 
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from fastcore.basics import patch
 from scipy.spatial import cKDTree
 from scipy.stats import t as student
 
 from .arrays import Clips, Clouds, as_like, counted, double, lead, library, mean_of, nearest, nearest_around, one_by_one, opened, picked
 from .arrays import middle, quantiles, single, smoothed, squares, to_host, top_mean, whole
-from .core import Camera, Clip4D, Phys4DError, brief, one_of, pick_device
+from .core import Camera, Clip4D, Phys4DError, one_of
 from .geometry import align_video, pixel_grid, sample, unproject
+from .sets import fvd_like, kid, kid_noise, motion_features, set_distance
+
+_all_ = ["fvd_like", "kid", "kid_noise", "motion_features", "set_distance"]
 
 # %% ../nbs/08_metrics.ipynb #eb6be1da
 def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that both must hold
@@ -810,105 +812,6 @@ def ssim(pred:Clip4D, truth:Clip4D)->float: # mean over frames, pixels and colou
         aa, bb, ab = (smoothed(a*a) - ma*ma).clip(0), (smoothed(b*b) - mb*mb).clip(0), smoothed(a*b) - ma*mb
         total = total + double(((2*ma*mb + 1e-4)*(2*ab + 9e-4)/((ma*ma + mb*mb + 1e-4)*(aa + bb + 9e-4))).mean((-3, -2, -1)))
     return total/pred.frames
-
-# %% ../nbs/08_metrics.ipynb #1170f3f2
-def cells(x, times=4, parts=4)->np.ndarray: # (t,h,w,c) -> (times·parts·parts·c)
-    "Means over stretches of time and parts of the picture."
-    t, h, w, c = x.shape
-    x = np.add.reduceat(x, np.arange(parts)*h//parts, 1)
-    x = np.add.reduceat(x, np.arange(parts)*w//parts, 2)*(parts*parts/(h*w))
-    edges = [k*t//times for k in range(times+1)]
-    return np.stack([x[a:max(b, a+1)].mean(0) for a, b in zip(edges, edges[1:])]).reshape(-1)
-
-def motion_features(clips:list)->np.ndarray: # (n, 512)
-    "Where, when and how fast things move, with texture and colour."
-    out = []
-    for c in clips:
-        rgb = np.stack([cv2.resize(f, (64, 64), interpolation=cv2.INTER_AREA) for f in c.rgb]).astype(np.float32)/255
-        grey = np.stack([cv2.GaussianBlur(f.mean(-1), (0, 0), 1.) for f in rgb])
-        gy, gx = np.gradient(grey, axis=(1, 2))
-        dt, steep = np.diff(grey, axis=0), gx*gx + gy*gy
-        along = -dt/(steep[:-1] + 1e-4)
-        u, v = (np.clip(along*g[:-1], -4, 4) for g in (gx, gy))
-        move = np.stack([u, v, np.hypot(u, v), 10*np.abs(dt)], -1)
-        out.append(np.r_[cells(move), cells(np.concatenate([10*np.sqrt(steep)[..., None], rgb], -1))])
-    return np.stack(out)
-
-@lru_cache(maxsize=4)
-def _random_net(seed, width, dim):
-    g = torch.Generator().manual_seed(seed)
-    shape = [(width, 3, 3, 3, 3), (2*width, width, 3, 3, 3), (dim, 2*width, 3, 3, 3)]
-    return [torch.randn(s, generator=g)*(2/np.prod(s[1:]))**.5 for s in shape]
-
-@torch.no_grad()
-def random_features(clips:list, # Clip4D, at least 4 frames
-                    seed=0, width=8, dim=32)->np.ndarray: # (n, dim)
-    "Features of a fixed random 3D convolutional net, averaged over space and time."
-    out = []
-    for c in clips:
-        x = torch.from_numpy(c.rgb).permute(3, 0, 1, 2)[None].float()/127.5 - 1
-        for i, w in enumerate(_random_net(seed, width, dim)): x = F.relu(F.conv3d(x, w, stride=(1 if i == 0 else 2, 2, 2), padding=1))
-        out.append(x.mean((2, 3, 4))[0].numpy())
-    return np.stack(out)
-
-# %% ../nbs/08_metrics.ipynb #7b90b641
-def two_sets(a, b)->tuple: # (n,d), (m,d) float64
-    "Two sets of features, or one sentence."
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1] and min(len(a), len(b)) >= 2: return a, b
-    raise Phys4DError(f"features are {a.shape} and {b.shape}; (n,d) and (m,d) with n, m ≥ 2 are needed")
-
-def kid(a, # (n,d) features of the clips
-        b # (m,d) of the truths
-       )->float: # 0 on average for two sets of one source; may be below 0
-    "Unbiased squared kernel distance, kernel (x·y/d + 1)³, of features standardised over both sets."
-    a, b = two_sets(a, b)
-    both = np.concatenate([a, b])
-    scale = np.maximum(both.std(0), .1*np.median(both.std(0)) + 1e-9)
-    x, y = ((z - both.mean(0))/scale for z in (a, b))
-    k = lambda p, q: (p @ q.T/a.shape[1] + 1)**3
-    mean = lambda m: (m.sum() - np.trace(m))/(len(m)*(len(m)-1))
-    return float(mean(k(x, x)) + mean(k(y, y)) - 2*k(x, y).mean())
-
-def kid_noise(b, # (m,d) features of the truths, m ≥ 4
-              draws=50, seed=0)->float: # nan for fewer than 4
-    "How far two halves of the truths lie apart: root mean square over random halves."
-    b, g = np.asarray(b, np.float64), np.random.default_rng(seed)
-    if len(b) < 4: return float("nan")
-    halves = (np.array_split(g.permutation(len(b)), 2) for _ in range(draws))
-    return float(np.sqrt(np.mean([kid(b[i], b[j])**2 for i, j in halves])))
-
-def frechet(a, b)->float: # (n,d), (m,d) features
-    "Fréchet distance between the Gaussian fits of two sets of features."
-    a, b = two_sets(a, b)
-    ca, cb = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
-    w, v = np.linalg.eigh(ca)
-    root = (v*np.sqrt(w.clip(0))) @ v.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ cb @ root).clip(0)).sum()
-    return float(max(0., ((a.mean(0) - b.mean(0))**2).sum() + np.trace(ca) + np.trace(cb) - 2*cross))
-
-def fvd_like(preds:list, truths:list, features:Callable=motion_features)->float:
-    "`kid` of two sets of clips under `features`; not FVD, hence the name."
-    return kid(features(preds), features(truths))
-
-# %% ../nbs/08_metrics.ipynb #60919bee
-def videomae_features(folder:str, # of the weights, on this machine (transformers: config.json, model.safetensors)
-                      device="auto")->Callable: # clips -> (n, d)
-    "Features of VideoMAE as `features=` of `fvd_like`; needs transformers and weights that are here, nothing is fetched."
-    try: from transformers import VideoMAEModel
-    except ImportError: raise Phys4DError("videomae_features: transformers is not installed; pip install transformers") from None
-    try: net = VideoMAEModel.from_pretrained(folder, local_files_only=True).eval().to(pick_device(device))
-    except (OSError, ValueError) as e: raise Phys4DError(f"videomae_features: {folder} holds no VideoMAE ({brief(str(e))}); give its folder") from None
-    n, side = net.config.num_frames, net.config.image_size
-    mean, std = (torch.tensor(x).reshape(3, 1, 1) for x in ((.485, .456, .406), (.229, .224, .225)))
-    def videomae(clips):
-        out = []
-        for c in clips:
-            x = torch.from_numpy(c.rgb[np.linspace(0, c.frames-1, n).round().astype(int)]).permute(0, 3, 1, 2).float()/255
-            x = (F.interpolate(x, (side, side), mode="bilinear", antialias=True) - mean)/std
-            with torch.no_grad(): out.append(net(x[None].to(net.device)).last_hidden_state.mean(1)[0].cpu().numpy())
-        return np.stack(out)
-    return videomae
 
 # %% ../nbs/08_metrics.ipynb #063be52d
 def retimed(c:Clip4D, i)->Clip4D: # i: (t,) frames, steps of 0 or 1
