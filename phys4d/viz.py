@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'LAYERS', 'PALETTE', 'STAGE_COLORS', 'INK', 'GRID', 'ENDINGS', 'STAGES', 'KEPT', 'limits', 'colorize',
            'known', 'depth_to_rgb', 'flow_wheel', 'flow_to_rgb', 'seg_to_rgb', 'scales', 'layer', 'caption', 'assumed',
-           'label', 'camera_source', 'sheet', 'pick', 'strip', 'same_time', 'compare', 'text_strip', 'film',
+           'camera_source', 'label', 'sheet', 'pick', 'strip', 'same_time', 'compare', 'text_strip', 'film',
            'clip_to_mp4', 'clip_to_gif', 'strip_to_png', 'template', 'Figure', 'color_of', 'curves', 'bars', 'cloud',
            'motion', 'arrows', 'box', 'eye_of', 'hexes', 'space', 'points_figure', 'no_analytics', 'rerun_program',
-           'units_per_metre', 'camera_log', 'depth_log', 'pictures_log', 'points_log', 'objects_log', 'series_log',
+           'units_per_metre', 'depth_log', 'camera_log', 'pictures_log', 'points_log', 'series_log', 'objects_log',
            'tree', 'eye_3d', 'blueprint', 'fingerprint', 'title_of', 'log_clip', 'screenshot', 'clip_ending',
            'write_clip', 'run_clips', 'truth_of', 'open_clips', 'recordings', 'view', 'show']
 
@@ -30,10 +30,10 @@ from .geometry import pixel_grid, unproject, warp
 
 # %% ../nbs/07_viz.ipynb #50ef91ea
 def limits(
-    *arrays,  # arrays of numbers, any shape; None and non-finite values are skipped
+    *arrays, # arrays of numbers, any shape; None and non-finite values are skipped
     low:float=1, # percentile of the lower limit
     high:float=99, # percentile of the upper limit
-) -> tuple[float,float]: # (lower, upper), with lower < upper
+)->tuple[float, float]: # (lower, upper), with lower < upper
     "Shared colour limits of several arrays, so that their colours can be compared"
     vals = [np.asarray(a, np.float32)[np.isfinite(a)] for a in arrays if a is not None]
     vals = np.concatenate(vals) if vals else np.zeros(0)
@@ -47,7 +47,7 @@ def colorize(
     lo:float, # value drawn with the first colour
     hi:float, # value drawn with the last colour
     cmap:str="turbo", # name of a matplotlib colour map
-) -> np.ndarray: # (..., 3) uint8
+)->np.ndarray: # (..., 3) uint8
     "Numbers to colours"
     u = (np.nan_to_num(np.asarray(x, np.float32), nan=lo, posinf=hi, neginf=lo) - lo) / max(hi - lo, 1e-9)
     return (colormaps[cmap](np.clip(u, 0, 1))[..., :3] * 255 + .5).astype(np.uint8)
@@ -58,20 +58,20 @@ UNKNOWN = 225 # the light grey of what is not known
 def known(
     clip:Clip4D, # clip with depth
     t=slice(None), # frame, or frames
-) -> np.ndarray: # (..., h, w) bool
+)->np.ndarray: # (..., h, w) bool
     "Pixels whose depth can be used"
     depth = clip.depth[t]
     ok = np.isfinite(depth) & (depth > 0)
     return ok if clip.valid is None else ok & clip.valid[t]
 
-
+# %% ../nbs/07_viz.ipynb #32eabb9e
 def depth_to_rgb(
     depth, # (..., h, w) metres
     valid=None, # (..., h, w) bool; pixels without depth are drawn light grey
     lo:float=None, # nearest depth, metres; by default the 1st percentile
     hi:float=None, # farthest depth, metres; by default the 99th percentile
     cmap:str="Spectral", # near is red, far is blue
-) -> np.ndarray: # (..., h, w, 3) uint8
+)->np.ndarray: # (..., h, w, 3) uint8
     "Depth to colours, near warm and far cool, with one scale for the whole array"
     depth = np.asarray(depth)
     ok = np.isfinite(depth) if valid is None else np.asarray(valid) & np.isfinite(depth)
@@ -81,18 +81,17 @@ def depth_to_rgb(
     return rgb
 
 # %% ../nbs/07_viz.ipynb #8c8c0de2
-def flow_wheel(
-) -> np.ndarray: # (55, 3) colours in [0, 1]
+def flow_wheel()->np.ndarray: # (55, 3) colours in [0, 1]
     "The Middlebury colour wheel, source: https://vision.middlebury.edu/flow/"
-    corners = np.array([[1,0,0],[1,1,0],[0,1,0],[0,1,1],[0,0,1],[1,0,1],[1,0,0]], float)
+    corners = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1], [1, 0, 0]], float)
     steps = (15, 6, 4, 11, 13, 6)
     return np.concatenate([a + (b - a) * np.arange(n)[:, None] / n for a, b, n in zip(corners, corners[1:], steps)])
 
-
+# %% ../nbs/07_viz.ipynb #0c2475f2
 def flow_to_rgb(
     flow, # (..., 2) pixels, x right and y down
     max_px:float=None, # length drawn with full saturation, pixels; by default the longest in the array (at least 1)
-) -> np.ndarray: # (..., 3) uint8; white is rest, longer than max_px is darkened, light grey is not known
+)->np.ndarray: # (..., 3) uint8; white is rest, longer than max_px is darkened, light grey is not known
     "Flow to colours on the Middlebury wheel: hue is direction, saturation is length"
     flow = np.asarray(flow, np.float64)
     ok = np.isfinite(flow).all(-1)
@@ -100,17 +99,17 @@ def flow_to_rgb(
     length = np.hypot(flow[..., 0], flow[..., 1])
     r = length / (max(1., float(length.max(initial=0))) if max_px is None else max_px)
     wheel = flow_wheel()
-    at = (np.arctan2(-flow[..., 1], -flow[..., 0]) / np.pi + 1) / 2 * (len(wheel) - 1)
+    at = (np.arctan2(-flow[..., 1], -flow[..., 0]) / np.pi + 1) / 2 * (len(wheel) - 1) # between which two hues
     k = at.astype(int)
     f = (at - k)[..., None]
-    col = (1 - f) * wheel[k] + f * wheel[(k + 1) % len(wheel)]
-    col = np.where(r[..., None] <= 1, 1 - r[..., None] * (1 - col), col * .75)
-    return np.where(ok[..., None], col * 255, UNKNOWN).astype(np.uint8)
+    hue = (1 - f) * wheel[k] + f * wheel[(k + 1) % len(wheel)]
+    color = np.where(r[..., None] <= 1, 1 - r[..., None] * (1 - hue), hue * .75)
+    return np.where(ok[..., None], color * 255, UNKNOWN).astype(np.uint8)
 
 # %% ../nbs/07_viz.ipynb #a911ef50
 def seg_to_rgb(
     seg, # (..., h, w) integers, 0 = background
-) -> np.ndarray: # (..., h, w, 3) uint8
+)->np.ndarray: # (..., h, w, 3) uint8
     "Object numbers to colours; the background is light grey"
     table = (np.array([colormaps["tab10"](i % 10)[:3] for i in range(64)]) * 255).astype(np.uint8)
     out = table[(np.asarray(seg) - 1) % 64]
@@ -122,18 +121,18 @@ LAYERS = ("rgb", "depth", "flow", "seg", "normals", "confidence", "visible")
 
 def scales(
     *clips:Clip4D, # clips that will be shown side by side
-) -> dict: # depth=(lo, hi) in metres, flow=longest in pixels
+)->dict: # depth=(lo, hi) in metres, flow=longest in pixels
     "Colour limits shared by several clips"
     flows = [np.linalg.norm(c.flow, axis=-1) for c in clips if c.flow is not None]
     depths = [c.depth[known(c)] for c in clips if c.depth is not None]
     return dict(depth=limits(*depths), flow=max(1., limits(*flows, high=99.8)[1]))
 
-
+# %% ../nbs/07_viz.ipynb #94a05ad8
 def layer(
     clip:Clip4D, # clip
     part:str="rgb", # one of LAYERS
     scale:dict=None, # colour limits from `scales`; by default those of this clip
-) -> np.ndarray: # (t, h, w, 3) uint8, or None when the clip has no such part
+)->np.ndarray: # (t, h, w, 3) uint8, or None when the clip has no such part
     "One part of a clip as colour pictures"
     x, scale = getattr(clip, one_of(part, LAYERS, "part", "viz.layer")), scale or scales(clip)
     if x is None or not len(x): return None
@@ -151,33 +150,34 @@ _WORDS = dict(rgb="RGB", seg="objects", normals="normals", confidence="confidenc
 def caption(
     part:str, # one of LAYERS
     scale:dict, # colour limits from `scales`
-) -> str: # with unit
+)->str: # with unit
     "What the colours of a part mean"
     if part == "depth": return f"depth: red {scale['depth'][0]:.3g} m, blue {scale['depth'][1]:.3g} m"
     if part == "flow": return f"flow: full colour {scale['flow']:.3g} px"
     return _WORDS[one_of(part, LAYERS, "part", "viz.caption")]
 
-
+# %% ../nbs/07_viz.ipynb #39585afd
 def assumed(
     clip:Clip4D, # clip
-) -> bool:
+)->bool:
     "Is the camera of this clip a guess?"
     return clip.camera is not None and clip.camera.source == "assumed"
+
+
+def camera_source(
+    clip:Clip4D, # clip
+)->str: # "", "camera assumed", "camera by vggt"
+    "Who says where the camera is, if neither the simulation nor the user does"
+    source = clip.camera.source if clip.camera is not None else ""
+    return "camera assumed" if source == "assumed" else f"camera by {source}" if source else ""
 
 
 def label(
     name:str, # name of a clip
     clip:Clip4D, # the clip
-) -> str: # what stands above its pictures
+)->str: # what stands above its pictures
     "The name of a clip, and who says where its camera is, if that is a guess"
     return f"{name} ({whose})" if (whose := camera_source(clip)) else name
-
-def camera_source(
-    clip:Clip4D, # clip
-) -> str: # "", "camera assumed", "camera by vggt"
-    "Who says where the camera is, if neither the simulation nor the user does"
-    source = clip.camera.source if clip.camera is not None else ""
-    return "camera assumed" if source == "assumed" else f"camera by {source}" if source else ""
 
 # %% ../nbs/07_viz.ipynb #81265198
 def sheet(
@@ -186,25 +186,26 @@ def sheet(
     title:str=None, # title above
     cell:float=1.05, # width of a picture, inches
     dpi:int=80, # dots an inch
-):  # matplotlib figure
+): # matplotlib figure
     "A contact sheet: one named row of pictures after another"
     rows = {k: v for k, v in rows.items() if v is not None and len(v)}
     if not rows: raise Phys4DError("viz.sheet: no rows to draw; give at least one name → pictures")
     n = max(len(v) for v in rows.values())
     h, w = next(iter(rows.values()))[0].shape[:2]
-    left = .12 + .065 * max(map(len, rows))
-    W = left + n * cell + .05
-    title = textwrap.wrap(shorten(title or ""), max(20, int((W - left) / .07)))
-    top = .08 + .2 * bool(columns) + .07 * bool(title) + .17 * len(title)
-    H = top + len(rows) * cell * h / w + .05
-    fig, axes = plt.subplots(len(rows), n, figsize=(W, H), squeeze=False, dpi=dpi, gridspec_kw=dict(wspace=.03, hspace=.03))
-    fig.subplots_adjust(left=left / W, right=1 - .05 / W, top=1 - top / H, bottom=.05 / H)
+    left = .12 + .065 * max(map(len, rows)) # inches, as all lengths here
+    width = left + n * cell + .05
+    lines = textwrap.wrap(shorten(title or ""), max(20, int((width - left) / .07)))
+    top = .08 + .2 * bool(columns) + .07 * bool(lines) + .17 * len(lines)
+    height = top + len(rows) * cell * h / w + .05
+    fig, axes = plt.subplots(len(rows), n, figsize=(width, height), squeeze=False, dpi=dpi, gridspec_kw=dict(wspace=.03, hspace=.03))
+    fig.subplots_adjust(left=left / width, right=1 - .05 / width, top=1 - top / height, bottom=.05 / height)
     _fill_sheet(axes, rows, columns)
-    if title: fig.suptitle("\n".join(title), fontsize=9, x=left / W, y=1 - .05 / H, ha="left", va="top", parse_math=False)
+    place = dict(x=left / width, y=1 - .05 / height, ha="left", va="top")
+    if lines: fig.suptitle("\n".join(lines), fontsize=9, parse_math=False, **place)
     plt.close(fig)
     return fig
 
-
+# %% ../nbs/07_viz.ipynb #74932de9
 def _fill_sheet(axes, rows, columns):
     "Pictures and words of a sheet; words are never read as formulae"
     for ax in axes.flat:
@@ -219,7 +220,7 @@ def _fill_sheet(axes, rows, columns):
 def pick(
     frames:int, # frames of the clip
     n:int, # how many to show
-) -> list[int]: # frame numbers, first and last included
+)->list[int]: # frame numbers, first and last included
     "Evenly spaced frames"
     return sorted({int(round(i)) for i in np.linspace(0, frames - 1, min(n, frames))})
 
@@ -230,7 +231,7 @@ def strip(
     frames:int=8, # pictures in a row
     title:str=None, # by default the prompt
     **kw, # passed to `sheet`
-):  # matplotlib figure
+): # matplotlib figure
     "A clip in one picture: time goes right, one row for each part"
     at, s = pick(clip.frames, frames), scales(clip)
     rows = {p: None if (x := layer(clip, p, s)) is None else x[at] for p in parts}
@@ -241,18 +242,18 @@ def strip(
 def same_time(
     clip:Clip4D, # clip
     seconds, # sequence of times
-) -> np.ndarray: # frame numbers; the last frame stays
+)->np.ndarray: # frame numbers; the last frame stays
     "The frames of a clip that are nearest to given times"
     return np.minimum(np.round(np.asarray(seconds, float) * clip.fps).astype(int), clip.frames - 1)
 
-
+# %% ../nbs/07_viz.ipynb #b5e5dbf9
 def compare(
     clips:dict, # name → Clip4D, for example truth and stages
     parts=("rgb", "depth", "flow"), # rows for each clip, from LAYERS
     frames:int=8, # pictures in a row
     title:str=None, # title above
     **kw, # passed to `sheet`
-):  # matplotlib figure
+): # matplotlib figure
     "Several clips, part by part, with shared colour limits"
     if not clips: raise Phys4DError("viz.compare: no clips; give name → Clip4D")
     s, first = scales(*clips.values()), next(iter(clips.values()))
@@ -268,27 +269,32 @@ def _font(px):
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), px)
 
 
+def _fitted(text, room, size):
+    "A text and a size of letters that fit into `room` pixels: smaller letters (to 8), then a shorter text"
+    while size > 8 and _font(size).getlength(text) > room: size -= 1
+    if _font(size).getlength(text) <= room: return text, size
+    while text and _font(size).getlength(text + "…") > room: text = text[:-1]
+    return text + "…", size
+
+# %% ../nbs/07_viz.ipynb #bf2b76c2
 def text_strip(
     text:str, # one line
     width:int, # pixels
     right:str="", # a word at the right edge
     height:int=20, # pixels
     size:int=12, # of the letters, pixels; smaller (to 8) and then cut where it does not fit
-) -> np.ndarray: # (height, width, 3) uint8
+)->np.ndarray: # (height, width, 3) uint8
     "A line of light letters on dark ground"
-    text, pic = " ".join(text.split()), Image.new("RGB", (width, height), (24, 27, 33))
+    pic = Image.new("RGB", (width, height), (24, 27, 33))
     draw, room = ImageDraw.Draw(pic), width - 8
     if right:
         draw.text((width - 4, height / 2), right, (160, 168, 180), _font(size), anchor="rm")
         room -= int(_font(size).getlength(right)) + 8
-    while size > 8 and _font(size).getlength(text) > room: size -= 1
-    if _font(size).getlength(text) > room:
-        while text and _font(size).getlength(text + "…") > room: text = text[:-1]
-        text += "…"
+    text, size = _fitted(" ".join(text.split()), room, size)
     draw.text((4, height / 2), text, (235, 238, 242), _font(size), anchor="lm")
     return np.asarray(pic)
 
-# %% ../nbs/07_viz.ipynb #bf2b76c2
+# %% ../nbs/07_viz.ipynb #6d3d39fb
 def _clips(clips):
     "One clip, or several, as name → Clip4D"
     clips = {"clip": clips} if isinstance(clips, Clip4D) else dict(clips)
@@ -307,31 +313,34 @@ def _panel(clip, part, scale, side, seconds, labels):
     text = caption(part, scale) if getattr(clip, part) is not None else f"no {part}"
     return np.concatenate([text_strip(text, w)[None].repeat(len(x), 0), x], axis=1)
 
-
+# %% ../nbs/07_viz.ipynb #247d0980
 def _above(pics, line):
     "Pictures with a line of text above: `line(t, width)` is a strip"
     return np.concatenate([np.stack([line(t, pics.shape[2]) for t in range(len(pics))]), pics], axis=1)
 
-# %% ../nbs/07_viz.ipynb #6d3d39fb
+
+def _film_column(name, clip, parts, limit, side, seconds, labels, many):
+    "The parts of one clip, below each other where there are `many` clips, else beside each other; (t, H, W, 3)"
+    panels = [_panel(clip, p, limit, side, seconds, labels) for p in parts]
+    column = np.concatenate(panels, axis=1 if many else 2)
+    if not labels or not (many or assumed(clip)): return column
+    return _above(column, lambda t, w: text_strip(label(name, clip), w, size=13))
+
+# %% ../nbs/07_viz.ipynb #0a41c503
 def film(
     clips, # a Clip4D, or name → Clip4D shown side by side at the same times
     parts=("rgb", "depth", "flow"), # rows, from LAYERS; those that no clip has are left out
     scale:int=None, # whole enlargement of a pixel; by default so that a picture is at least 192 high
     labels:bool=True, # say above each panel what it is
-) -> np.ndarray: # (t, H, W, 3) uint8, sizes even
+)->np.ndarray: # (t, H, W, 3) uint8, sizes even
     "Clips as the pictures of one film: clips from left to right, parts from top to bottom"
     clips = _clips(clips)
-    s, first = scales(*clips.values()), next(iter(clips.values()))
-    side = first.height * (scale or max(1, -(-192 // first.height)))
+    first, limit = next(iter(clips.values())), scales(*clips.values())
+    side = first.height * (scale or max(1, -(-192 // first.height))) # height of a picture
     seconds = np.arange(max(1 + round((c.frames - 1) / c.fps * first.fps) for c in clips.values())) / first.fps
     parts = [p for p in parts if any(getattr(c, one_of(p, LAYERS, "part", "viz.film")) is not None for c in clips.values())]
     if not parts: raise Phys4DError("viz.film: the clips have none of these parts; give parts=('rgb',)")
-    columns = []
-    for name, c in clips.items():
-        panels = [_panel(c, p, s, side, seconds, labels) for p in parts]
-        column = np.concatenate(panels, axis=1 if len(clips) > 1 else 2)
-        named = labels and (len(clips) > 1 or assumed(c))
-        columns.append(_above(column, lambda t, w: text_strip(label(name, c), w, size=13)) if named else column)
+    columns = [_film_column(name, c, parts, limit, side, seconds, labels, len(clips) > 1) for name, c in clips.items()]
     gap = np.full((*columns[0].shape[:2], 4, 3), 24, np.uint8)
     out = np.concatenate([x for c in columns for x in (gap, c)][1:], axis=2)
     if labels: out = _above(out, lambda t, w: text_strip(first.prompt, w, f"{seconds[t]:.2f} s", 22))
@@ -340,15 +349,17 @@ def film(
 # %% ../nbs/07_viz.ipynb #d801e9f7
 def _encode(pics, path, fps, loops):
     "Write pictures as H.264; an encoder that fails raises OSError"
+    same = ["-threads", "1", "-movflags", "+faststart"] # one thread: same content, same bytes
     out = imageio_ffmpeg.write_frames(str(path), pics.shape[2:0:-1], fps=fps, codec="libx264", quality=7, macro_block_size=2,
-                                      ffmpeg_log_level="error", output_params=["-threads", "1", "-movflags", "+faststart"])
+                                      ffmpeg_log_level="error", output_params=same)
     out.send(None)
     for _ in range(loops):
         for pic in pics: out.send(np.ascontiguousarray(pic))
     out.close()
-    if not path.stat().st_size or imageio_ffmpeg.count_frames_and_secs(str(path))[0] != len(pics) * loops: raise OSError("frames are missing")
+    written = imageio_ffmpeg.count_frames_and_secs(str(path))[0] if path.stat().st_size else 0
+    if written != len(pics) * loops: raise OSError("frames are missing")
 
-
+# %% ../nbs/07_viz.ipynb #c07d3e4b
 def clip_to_mp4(
     clips, # a Clip4D, or name → Clip4D shown side by side
     path, # file to write, *.mp4
@@ -357,7 +368,7 @@ def clip_to_mp4(
     scale:int=None, # whole enlargement of a pixel
     loops:int=1, # how many times the clip is played
     labels:bool=True, # say above each panel what it is
-) -> Path: # the file
+)->Path: # the file
     "Write a film of one or several clips"
     if Path(path).suffix.lower() != ".mp4": raise Phys4DError(f"viz.clip_to_mp4: {path} does not end in .mp4")
     pics = film(clips, parts, scale, labels)
@@ -365,17 +376,18 @@ def clip_to_mp4(
         try: _encode(pics, part, fps or next(iter(_clips(clips).values())).fps, loops)
         except (OSError, RuntimeError):
             if shutil.disk_usage(part.parent).free < 2_000_000: raise disk_full(path) from None
-            raise Phys4DError(f"{path} could not be written: the film's encoder stopped before the last frame; nothing is half-written: see that there is room and run again") from None
+            raise Phys4DError(f"{path} could not be written: the film's encoder stopped before the last frame; nothing is half-written: "
+                              "see that there is room and run again") from None
     return Path(path)
 
-# %% ../nbs/07_viz.ipynb #471ab638
+# %% ../nbs/07_viz.ipynb #3004715d
 def clip_to_gif(
     clips, # a Clip4D, or name → Clip4D shown side by side
     path, # file to write, *.gif
     parts=("rgb", "depth", "flow"), # rows, from LAYERS
     scale:int=None, # whole enlargement of a pixel
     labels:bool=True, # say above each panel what it is
-) -> Path: # the file
+)->Path: # the file
     "Write a looping picture of one or several clips, for pages that play no film"
     pics = [Image.fromarray(p).quantize(128) for p in film(clips, parts, scale, labels)]
     out, wait = io.BytesIO(), max(20, round(1000 / next(iter(_clips(clips).values())).fps))
@@ -383,12 +395,12 @@ def clip_to_gif(
     with atomic_path(path, len(out.getvalue())) as part: part.write_bytes(out.getvalue())
     return Path(path)
 
-
+# %% ../nbs/07_viz.ipynb #bc44da98
 def strip_to_png(
     clips, # a Clip4D, or name → Clip4D
     path, # file to write, *.png
     **kw, # passed to `strip` or `compare`
-) -> Path: # the file
+)->Path: # the file
     "Write one or several clips in one picture"
     out = io.BytesIO()
     clips = _clips(clips)
@@ -403,19 +415,19 @@ STAGE_COLORS = dict(truth="#7f7f7f", baseline="#c2447e", stage1="#e0a100", stage
 INK, GRID = "#7a828e", "rgba(128,138,150,.22)"
 
 @lru_cache
-def template(
-) -> go.layout.Template: # for `figure.update_layout(template=template())`
+def template()->go.layout.Template: # for `figure.update_layout(template=template())`
     "The look of our figures"
+    none, grey = "rgba(0,0,0,0)", "#9aa3ae"
     axis = dict(gridcolor=GRID, zerolinecolor=GRID, linecolor=GRID, ticks="", automargin=True)
-    space = dict(backgroundcolor="rgba(0,0,0,0)", gridcolor="#9aa3ae", zerolinecolor="#9aa3ae", linecolor="#7a828e", showspikes=False)
+    space = dict(backgroundcolor=none, gridcolor=grey, zerolinecolor=grey, linecolor=INK, showspikes=False)
     return go.layout.Template(layout=dict(
-        colorway=list(PALETTE), paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        colorway=list(PALETTE), paper_bgcolor=none, plot_bgcolor=none,
         font=dict(family="system-ui, sans-serif", size=13, color=INK), title=dict(x=0, xanchor="left", font=dict(size=15)),
         xaxis=axis, yaxis=axis, margin=dict(l=50, r=20, t=46, b=42), hovermode="x unified",
         legend=dict(orientation="h", y=1.02, yanchor="bottom", x=1, xanchor="right"),
         scene=dict(xaxis=space, yaxis=space, zaxis=space)))
 
-
+# %% ../nbs/07_viz.ipynb #204787a0
 class Figure(go.Figure):
     "A plotly figure in our template that shows itself as data, whatever plotly's renderer is"
     def __init__(self, *args, **kw):
@@ -428,16 +440,16 @@ class Figure(go.Figure):
 
     _ipython_display_ = _repr_html_ = None   # they would ask plotly's renderers
 
-# %% ../nbs/07_viz.ipynb #204787a0
+# %% ../nbs/07_viz.ipynb #693427ff
 def color_of(
     name:str, # stage or series, for example "stage2" or "chamfer stage2"
     i:int=0, # its place, when it has no colour of its own
-) -> str: # hex colour
+)->str: # hex colour
     "A stage has the same colour in every picture"
     stage = next((w for w in re.split(r"[\s/_-]", str(name)) if w in STAGE_COLORS), None)
     return STAGE_COLORS[stage] if stage else PALETTE[i % len(PALETTE)]
 
-
+# %% ../nbs/07_viz.ipynb #0da98986
 def curves(
     series:dict, # name → (x, y) or (x, y, lo, hi), sequences of equal length
     title:str="", # title
@@ -445,36 +457,38 @@ def curves(
     y:str="", # label of the y axis, with its unit
     log:bool=False, # logarithmic y axis
     height:int=320, # pixels
-) -> Figure: # figure
+)->Figure: # figure
     "Curves, each with its interval as a band when it has one"
     fig = Figure()
     for i, (name, values) in enumerate(series.items()):
         xs, ys, *band = [np.asarray(v, float) for v in values]
-        col, name = color_of(name, i), escape(name)
+        color, name = color_of(name, i), escape(name)
         if band:
-            fig.add_scatter(x=np.r_[xs, xs[::-1]], y=np.r_[band[1], band[0][::-1]], fill="toself", line_width=0, fillcolor=col,
+            fig.add_scatter(x=np.r_[xs, xs[::-1]], y=np.r_[band[1], band[0][::-1]], fill="toself", line_width=0, fillcolor=color,
                             opacity=.18, hoverinfo="skip", showlegend=False, legendgroup=name, mode="lines")
         fig.add_scatter(x=xs, y=ys, name=name, legendgroup=name, mode="lines+markers" if len(xs) < 40 else "lines",
-                        line=dict(color=col, width=2), marker=dict(size=5), showlegend=len(series) > 1)
+                        line=dict(color=color, width=2), marker=dict(size=5), showlegend=len(series) > 1)
     fig.update_layout(title=escape(title), xaxis_title=escape(x), yaxis_title=escape(y), height=height)
     if log: fig.update_yaxes(type="log")
     return fig
 
 # %% ../nbs/07_viz.ipynb #ae3ef026
 def bars(
-    table, # DataFrame with columns stage, metric, mean, lo, hi and perhaps suite, unit, better (from `evals.summarise`)
+    table, # DataFrame: stage, metric, mean, lo, hi and perhaps suite, unit, better (from `evals.summarise`)
     metric:str, # which metric
     suite:str=None, # which suite; by default the first
     height:int=300, # pixels
-) -> Figure: # figure
+)->Figure: # figure
     "One metric over the stages, with intervals"
     rows = table[table.metric == one_of(metric, dict.fromkeys(table.metric), "metric", "viz.bars")]
     if "suite" in rows: rows = rows[rows.suite == (suite or rows.suite.iloc[0])]
-    if rows.empty: raise Phys4DError(f"viz.bars: no suite {suite!r} in the table; it has: {', '.join(dict.fromkeys(table.suite))}")
+    if rows.empty:
+        raise Phys4DError(f"viz.bars: no suite {suite!r} in the table; it has: {', '.join(dict.fromkeys(table.suite))}")
     unit = rows.unit.iloc[0] if "unit" in rows else ""
     better = f", {rows.better.iloc[0]} is better" if "better" in rows else ""
-    fig = Figure(go.Bar(x=[escape(s) for s in rows.stage], y=rows["mean"], marker_color=[color_of(s, i) for i, s in enumerate(rows.stage)],
-                        error_y=dict(type="data", array=rows.hi - rows["mean"], arrayminus=rows["mean"] - rows.lo, thickness=1.5)))
+    colors = [color_of(s, i) for i, s in enumerate(rows.stage)]
+    interval = dict(type="data", array=rows.hi - rows["mean"], arrayminus=rows["mean"] - rows.lo, thickness=1.5)
+    fig = Figure(go.Bar(x=[escape(s) for s in rows.stage], y=rows["mean"], marker_color=colors, error_y=interval))
     fig.update_layout(title=escape(f"{metric}{better}"), yaxis_title=escape(unit), height=height, hovermode="x", bargap=.45)
     return fig
 
@@ -483,7 +497,7 @@ def cloud(
     clip:Clip4D, # clip with depth and camera
     t:int, # frame
     max_points:int=2500, # how many points to keep at most
-) -> tuple: # points (n,3) metres in the world, colours (n,3) uint8, pixels (n,) flat index; n is 0 where no depth is known
+)->tuple: # points (n,3) metres in the world, colours (n,3) uint8, pixels (n,) flat index; n is 0 where no depth is known
     "Coloured points of one frame; object points first, the rest thinned"
     pts = unproject(np.asarray(clip.depth[t], np.float64), clip.camera.K, clip.camera.world_from_cam[t]).reshape(-1, 3)
     ok = np.isfinite(pts).all(-1) & known(clip, t).reshape(-1)
@@ -495,20 +509,23 @@ def cloud(
     return pts[keep], clip.rgb[t].reshape(-1, 3)[keep], keep
 
 # %% ../nbs/07_viz.ipynb #82f17c10
+def _depth_after(clip, t, flow):
+    "z-depth (h, w) of the points of frame t one frame later, NaN where they leave the picture"
+    if clip.delta_depth is not None: return np.asarray(clip.depth[t] + clip.delta_depth[t], np.float64)
+    z, inside = warp(np.asarray(clip.depth[t + 1:t + 2], np.float64), flow[None])
+    return np.where(inside[0], z[0], np.nan)
+
+
 def motion(
     clip:Clip4D, # clip with depth, camera and either scene_flow or flow
     t:int, # frame, not the last
-) -> np.ndarray: # (h, w, 3) metres in the world from t to t+1, NaN where unknown; None when the clip has no motion
+)->np.ndarray: # (h, w, 3) metres in the world from t to t+1, NaN where unknown; None without motion
     "World motion of every pixel: scene flow, or flow and depth change unprojected"
     if clip.scene_flow is not None: return np.asarray(clip.scene_flow[t], np.float64)
     if clip.flow is None or clip.depth is None or clip.camera is None: return None
     cam, flow = clip.camera, np.asarray(clip.flow[t], np.float64)
     h, w = flow.shape[:2]
-    uv = pixel_grid(h, w) + flow
-    if clip.delta_depth is not None: z = np.asarray(clip.depth[t] + clip.delta_depth[t], np.float64)
-    else:
-        z, inside = warp(np.asarray(clip.depth[t + 1:t + 2], np.float64), flow[None])
-        z = np.where(inside[0], z[0], np.nan)
+    uv, z = pixel_grid(h, w) + flow, _depth_after(clip, t, flow)
     rays = np.concatenate([uv, np.ones((h, w, 1))], -1) @ np.linalg.inv(cam.K).T * z[..., None]
     after = rays @ cam.world_from_cam[t + 1][:3, :3].T + cam.world_from_cam[t + 1][:3, 3]
     return after - unproject(np.asarray(clip.depth[t], np.float64), cam.K, cam.world_from_cam[t])
@@ -519,7 +536,7 @@ def arrows(
     t:int, # frame, not the last
     max_arrows:int=150, # how many to keep at most
     least:float=2e-3, # shorter motion is not drawn, metres
-) -> tuple: # origins (n,3), vectors (n,3), both metres in the world
+)->tuple: # origins (n,3), vectors (n,3), both metres in the world
     "Motion arrows of one frame, where something moves"
     move = motion(clip, t)
     if move is None: return np.zeros((0, 3)), np.zeros((0, 3))
@@ -534,7 +551,7 @@ def arrows(
 def box(
     clip:Clip4D, # clip with depth and camera
     at, # frames to look at
-) -> tuple: # (3,) lower and (3,) upper corner, metres in the world
+)->tuple: # (3,) lower and (3,) upper corner, metres in the world
     "The part of space that holds the known points of a clip, far strays left out"
     pts = np.concatenate([cloud(clip, t, 300)[0] for t in at])
     pose = clip.camera.world_from_cam[0]
@@ -542,12 +559,12 @@ def box(
     lo, hi = np.percentile(pts, [0, 97], axis=0)
     return lo - .05, hi + .05
 
-
+# %% ../nbs/07_viz.ipynb #2316fa92
 def eye_of(
     clip:Clip4D, # clip with camera
     lo, # (3,) lower corner of the box, metres
     hi, # (3,) upper corner, metres
-) -> dict: # x, y, z for plotly's scene.camera.eye
+)->dict: # x, y, z for plotly's scene.camera.eye
     "Look at a box from beside the clip's camera, a little above it"
     pose = clip.camera.world_from_cam[0]
     way = pose[:3, 3] - (lo + hi) / 2
@@ -558,7 +575,7 @@ def eye_of(
 
 def hexes(
     rgb, # (n,3) uint8
-) -> list[str]: # "#rrggbb"
+)->list[str]: # "#rrggbb"
     "Colours as plotly wants them"
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rgb]
 
@@ -568,21 +585,23 @@ def space(
     lo, # (3,) lower corner of the box, metres
     hi, # (3,) upper corner, metres
     away:float=1., # distance of the eye; small figures need more, or the axes' names fall outside
-) -> dict: # for `figure.update_layout(scene=…)`
+)->dict: # for `figure.update_layout(scene=…)`
     "The scene of a plotly figure: axes in metres, equal scales, seen from the clip's camera"
     eye = {k: v * away for k, v in eye_of(clip, lo, hi).items()}
-    axes = {f"{a}axis": dict(range=[float(l), float(h)], title=dict(text=f"{a} (m)", font=dict(size=13)), nticks=4, tickfont=dict(size=10))
+    title = lambda a: dict(text=f"{a} (m)", font=dict(size=13))
+    axes = {f"{a}axis": dict(range=[float(l), float(h)], title=title(a), nticks=4, tickfont=dict(size=10))
             for a, l, h in zip("xyz", lo, hi)}
     return dict(aspectmode="data", camera=dict(eye=eye, center=dict(x=0, y=0, z=-.14)), **axes)
 
-
+# %% ../nbs/07_viz.ipynb #73aefd0b
 def _controls(seconds, wait):
     "Play and pause buttons, and a slider; `seconds`: frame → time, `wait`: milliseconds a frame"
     run = dict(mode="immediate", frame=dict(duration=wait, redraw=True), transition=dict(duration=0), fromcurrent=True)
     jump = dict(run, fromcurrent=False)
     steps = [dict(method="animate", label=f"{s:.2f}", args=[[str(t)], jump]) for t, s in seconds.items()]
-    buttons = [dict(label="▶ play", method="animate", args=[None, run]), dict(label="❚❚ pause", method="animate", args=[[None], jump])]
+    play, pause = dict(label="▶ play", args=[None, run]), dict(label="❚❚ pause", args=[[None], jump])
     # plotly paints a button under the mouse nearly white: only dark letters on a light button read in both states
+    buttons = [button | dict(method="animate") for button in (play, pause)]
     menu = dict(type="buttons", showactive=False, x=0, y=0, xanchor="left", yanchor="top", direction="left", pad=dict(t=12, l=4),
                 buttons=buttons, bgcolor="#e8edf5", bordercolor="#7a828e", font=dict(size=12, color="#1d2430"))
     slider = dict(steps=steps, x=.3, len=.68, y=0, yanchor="top", pad=dict(t=4, b=4), font=dict(size=10, color=INK), bordercolor=INK,
@@ -597,9 +616,10 @@ def points_figure(
     max_points:int=700, # points a frame
     height:int=480, # pixels
     size:float=3, # of a point, pixels
-) -> Figure: # figure with play button and slider
+)->Figure: # figure with play button and slider
     "A plotly film of coloured points"
-    if clip.depth is None or clip.camera is None: raise Phys4DError("viz.points_figure: the clip has no depth or no camera, so it has no points; show it with `strip`")
+    if clip.depth is None or clip.camera is None:
+        raise Phys4DError("viz.points_figure: the clip has no depth or no camera, so it has no points; show it with `strip`")
     at = pick(clip.frames, frames or clip.frames)
     lo, hi = box(clip, at)
     def trace(t):
@@ -623,18 +643,17 @@ def no_analytics():
         subprocess.run([rerun_program(), "analytics", "disable"], capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
 
 
-def rerun_program(
-) -> str: # path of the program
+def rerun_program()->str: # path of the program
     "The `rerun` program that belongs to this Python, or one on the path"
     own = Path(sys.executable).with_name("rerun")
     found = str(own) if own.exists() else shutil.which("rerun")
-    if not found: raise Phys4DError("the Rerun viewer is not installed beside this Python; run `pip install rerun-sdk`, or write a film with --mp4")
-    return found
+    if found: return found
+    raise Phys4DError("the Rerun viewer is not installed beside this Python; run `pip install rerun-sdk`, or write a film with --mp4")
 
 # %% ../nbs/07_viz.ipynb #6d829434
 def _node(
     *parts:str, # names, from the root
-) -> str: # entity path
+)->str: # entity path
     "An entity path; spaces and brackets in names are escaped"
     import rerun as rr
     return "/" + "/".join(rr.escape_entity_path_part(str(p)) for p in parts)
@@ -642,13 +661,42 @@ def _node(
 # %% ../nbs/07_viz.ipynb #80d20fe8
 def units_per_metre(
     depth, # known depths, metres
-) -> float: # 1000 (millimetres), 100, 10 or 1; smaller for more than 65 km
+)->float: # 1000 (millimetres), 100, 10 or 1; smaller for more than 65 km
     "The finest decimal unit in which depths fit into 16 bits"
     most = float(np.max(depth, initial=0))
     return float(next(u for u in 10. ** np.arange(3, -39, -1) if most * u < 65535))
 
+# %% ../nbs/07_viz.ipynb #18416aa1
+def _veil(ok):
+    "A picture that is light grey where `ok` is not, and clear elsewhere"
+    import rerun as rr
+    rgba = np.zeros((*ok.shape, 4), np.uint8)
+    rgba[~ok] = (UNKNOWN, UNKNOWN, UNKNOWN, 255)
+    png = io.BytesIO()
+    Image.fromarray(rgba).save(png, "PNG")
+    almost = .999 # 1 would hide what lies below
+    return rr.EncodedImage(contents=png.getvalue(), media_type="image/png", draw_order=1, opacity=almost)
 
-def camera_log(name, clip):
+
+def depth_log(
+    name:str, # of the clip in the tree
+    clip:Clip4D, # with depth
+    scale:dict, # colour limits from `scales`
+): # yields (entity path, archetypes)
+    "Depth in a unit that fits, and a light grey veil where it is not known"
+    import rerun as rr
+    ok = known(clip)
+    unit = units_per_metre(clip.depth[ok])
+    whole = np.where(ok, np.round(np.where(ok, clip.depth, 0) * unit).clip(1, 65535), 0).astype(np.uint16)
+    span = [unit * v for v in scale["depth"]]
+    yield _node(name, "depth"), [rr.DepthImage(d, meter=unit, colormap="spectral", depth_range=span) for d in whole]
+    if not ok.all(): yield _node(name, "depth", "unknown"), [_veil(k) for k in ok]
+
+# %% ../nbs/07_viz.ipynb #d8744c7e
+def camera_log(
+    name:str, # of the clip in the tree
+    clip:Clip4D, # with camera
+): # yields (entity path, archetypes)
     "The camera: pinhole and pose"
     import rerun as rr
     at, poses = _node(name, "world", "camera"), clip.camera.world_from_cam
@@ -659,27 +707,11 @@ def camera_log(name, clip):
                          image_plane_distance=.35, color=color)
 
 
-def depth_log(name, clip, scale):
-    "Depth in a unit that fits, and a light grey veil where it is not known"
-    import rerun as rr
-    ok = known(clip)
-    unit = units_per_metre(clip.depth[ok])
-    whole = np.where(ok, np.round(np.where(ok, clip.depth, 0) * unit).clip(1, 65535), 0).astype(np.uint16)
-    yield _node(name, "depth"), [rr.DepthImage(d, meter=unit, colormap="spectral", depth_range=[unit * v for v in scale["depth"]]) for d in whole]
-    if not ok.all(): yield _node(name, "depth", "unknown"), [_veil(k) for k in ok]
-
-
-def _veil(ok):
-    "A picture that is light grey where `ok` is not, and clear elsewhere"
-    import rerun as rr
-    rgba = np.zeros((*ok.shape, 4), np.uint8)
-    rgba[~ok] = (UNKNOWN, UNKNOWN, UNKNOWN, 255)
-    png = io.BytesIO()
-    Image.fromarray(rgba).save(png, "PNG")
-    return rr.EncodedImage(contents=png.getvalue(), media_type="image/png", draw_order=1, opacity=.999)   # 1 would hide what lies below
-
-
-def pictures_log(name, clip, scale):
+def pictures_log(
+    name:str, # of the clip in the tree
+    clip:Clip4D,
+    scale:dict, # colour limits from `scales`
+): # yields (entity path, archetypes)
     "RGB, depth, and flow on the colour wheel"
     import rerun as rr
     at = _node(name, "world", "camera", "rgb") if clip.camera is not None else _node(name, "rgb")
@@ -688,9 +720,15 @@ def pictures_log(name, clip, scale):
     flow = layer(clip, "flow", scale)
     if flow is not None: yield _node(name, "flow"), [rr.Image(p).compress(jpeg_quality=92) for p in flow[:-1]]
 
-# %% ../nbs/07_viz.ipynb #d8744c7e
-def points_log(name, clip, max_points, max_arrows, fastest=3.):
-    "Coloured points, and an arrow for those that move (colour: speed, up to `fastest` m/s)"
+# %% ../nbs/07_viz.ipynb #11a0200f
+def points_log(
+    name:str, # of the clip in the tree
+    clip:Clip4D, # with depth and camera
+    max_points:int, # a frame
+    max_arrows:int, # a frame
+    fastest:float=3., # speed of the last colour, m/s
+): # yields (entity path, archetypes)
+    "Coloured points, and an arrow for those that move (colour: speed)"
     import rerun as rr
     ok = known(clip)
     near = float(np.median(clip.depth[ok])) if ok.any() else 1.
@@ -700,58 +738,74 @@ def points_log(name, clip, max_points, max_arrows, fastest=3.):
     moves = [arrows(clip, t, max_arrows) for t in range(clip.frames - 1)] + [(np.zeros((0, 3)), np.zeros((0, 3)))]
     if not any(len(origins) for origins, _ in moves): return
     speeds = [colorize(np.linalg.norm(v, axis=-1) * clip.fps, 0, fastest, "plasma") for _, v in moves]
-    yield _node(name, "world", "motion"), [rr.Arrows3D(origins=o, vectors=v, colors=c, radii=size * .35) for (o, v), c in zip(moves, speeds)]
+    drawn = [rr.Arrows3D(origins=o, vectors=v, colors=c, radii=size * .35) for (o, v), c in zip(moves, speeds)]
+    yield _node(name, "world", "motion"), drawn
 
-
-def objects_log(name, clip, first=0):
-    "The way that each object has come, and its speed, both in the object's colour; `first`: number of its first colour"
-    import rerun as rr
-    for i, obj in enumerate(clip.states.get("objects", [])):
-        col, way = _rgb(PALETTE[(first + i) % len(PALETTE)]), np.asarray(obj["position"])
-        yield _node(name, "world", "paths", obj["name"]), [rr.LineStrips3D([way[:t + 1]], colors=[col], radii=.006) for t in range(clip.frames)]
-        if "velocity" not in obj: continue
-        called = obj["name"] if name == "clip" else f"{name} {obj['name']}"
-        yield from series_log(_node(name, "speed", obj["name"]), np.linalg.norm(obj["velocity"], axis=-1), called, col)
-
-
-def series_log(path, values, name, color):
+# %% ../nbs/07_viz.ipynb #ae501527
+def series_log(
+    path:str, # entity path
+    values, # sequence of numbers, one a frame
+    name:str, # what people read
+    color, # red, green, blue from 0 to 255
+): # yields (entity path, archetypes)
     "A time series with its name and colour"
     import rerun as rr
     yield path, rr.SeriesLines(colors=[color], names=[name], widths=[2.])
     yield path, [rr.Scalars(float(v)) for v in values]
 
 
+def objects_log(
+    name:str, # of the clip in the tree
+    clip:Clip4D, # with the states of its objects
+    first:int=0, # number of its first colour
+): # yields (entity path, archetypes)
+    "The way that each object has come, and its speed, both in the object's colour"
+    import rerun as rr
+    for i, obj in enumerate(clip.states.get("objects", [])):
+        color, way = _rgb(PALETTE[(first + i) % len(PALETTE)]), np.asarray(obj["position"])
+        come = [rr.LineStrips3D([way[:t + 1]], colors=[color], radii=.006) for t in range(clip.frames)]
+        yield _node(name, "world", "paths", obj["name"]), come
+        if "velocity" not in obj: continue
+        called = obj["name"] if name == "clip" else f"{name} {obj['name']}"
+        yield from series_log(_node(name, "speed", obj["name"]), np.linalg.norm(obj["velocity"], axis=-1), called, color)
+
+
 def _rgb(color): return [int(color[k:k + 2], 16) for k in (1, 3, 5)]
 
 # %% ../nbs/07_viz.ipynb #5ecccf72
+def _clip_tree(name, clip, scale, max_points, max_arrows, colored):
+    "The branches of one clip"
+    import rerun as rr
+    guess = f"\n\n{whose.capitalize()}: the world of this clip is a guess." if (whose := camera_source(clip)) else ""
+    yield _node(name, "world"), rr.ViewCoordinates.RIGHT_HAND_Z_UP
+    yield _node(name, "prompt"), rr.TextDocument(clip.prompt + guess)
+    yield from pictures_log(name, clip, scale)
+    if clip.camera is not None: yield from camera_log(name, clip)
+    if clip.camera is not None and clip.depth is not None: yield from points_log(name, clip, max_points, max_arrows)
+    yield from objects_log(name, clip, colored)
+
+
 def tree(
     clips:dict, # name → Clip4D
     metrics:dict=None, # name → sequence with a value for each frame of the first clip
     max_points:int=2500, # points a frame and clip
     max_arrows:int=200, # arrows a frame and clip
-) -> list: # (entity path, archetype or list of archetypes, frames a second)
+)->list: # (entity path, archetype or list of archetypes, frames a second)
     "All that a recording holds"
-    import rerun as rr
     scale, out, colored = scales(*clips.values()), [], 0
-    for name, c in clips.items():
-        note = c.prompt + (f"\n\n{whose.capitalize()}: the world of this clip is a guess." if (whose := camera_source(c)) else "")
-        parts = [(_node(name, "world"), rr.ViewCoordinates.RIGHT_HAND_Z_UP), (_node(name, "prompt"), rr.TextDocument(note))]
-        parts += pictures_log(name, c, scale)
-        if c.camera is not None: parts += camera_log(name, c)
-        if c.camera is not None and c.depth is not None: parts += points_log(name, c, max_points, max_arrows)
-        parts += objects_log(name, c, colored)
-        colored += len(c.states.get("objects", []))
-        out += [(*p, c.fps) for p in parts]
+    for name, clip in clips.items():
+        out += [(*branch, clip.fps) for branch in _clip_tree(name, clip, scale, max_points, max_arrows, colored)]
+        colored += len(clip.states.get("objects", []))
     fps = next(iter(clips.values())).fps
     for i, (m, values) in enumerate((metrics or {}).items()):
-        out += [(*p, fps) for p in series_log(_node("metrics", m), values, str(m), _rgb(color_of(m, i)))]
+        out += [(*branch, fps) for branch in series_log(_node("metrics", m), values, str(m), _rgb(color_of(m, i)))]
     return out
 
 # %% ../nbs/07_viz.ipynb #1ea9a63b
 def eye_3d(
     clip:Clip4D, # clip with camera
     columns:int=1, # views side by side in the window: the more, the narrower is each
-) -> tuple: # position of the eye (3), what it looks at (3), what is up (3)
+)->tuple: # position of the eye (3), what it looks at (3), what is up (3)
     "An eye that sees the whole cloud"
     pose = clip.camera.world_from_cam[0]
     right, down, ahead = pose[:3, :3].T
@@ -759,7 +813,7 @@ def eye_3d(
     if not len(pts): pts = pose[:3, 3] + ahead * np.array([[0.], [2.]])
     lo, hi = np.percentile(pts, [1, 97], axis=0)
     target = (lo + hi) / 2
-    pts = pts[((pts >= lo) & (pts <= hi)).all(-1)] - target
+    pts = pts[((pts >= lo) & (pts <= hi)).all(-1)] - target # far strays left out
     way = .9 * ahead + .32 * down - .36 * right
     way = way / np.linalg.norm(way)
     up = np.array([0, 0, 1.]) if abs(way[2]) < .95 else -down
@@ -768,11 +822,11 @@ def eye_3d(
     far = np.abs(pts @ side) / wide - pts @ way, np.abs(pts @ np.cross(side, way)) / .47 - pts @ way
     return target - way * max(np.max(far, initial=.5), .5), target, up
 
-
+# %% ../nbs/07_viz.ipynb #c5cfdc64
 def blueprint(
     clips:dict, # name → Clip4D
     metrics=None, # names of the time series of the caller
-):  # rerun blueprint
+): # rerun blueprint
     "The window: for each clip the points above its pictures; time series at the bottom"
     import rerun.blueprint as rrb
     columns = [_column(name, c, len(clips)) for name, c in clips.items()]
@@ -784,19 +838,20 @@ def blueprint(
     return rrb.Blueprint(whole, rrb.TimePanel(state="collapsed", timeline="time", play_state="playing", loop_mode="all"),
                          rrb.BlueprintPanel(state="collapsed"), rrb.SelectionPanel(state="collapsed"))
 
-
+# %% ../nbs/07_viz.ipynb #eee75642
 def _column(name, clip, columns):
     "The views of one clip"
     import rerun.blueprint as rrb
     cam = _node(name, "world", "camera")
-    pics = [rrb.Spatial2DView(origin=cam, contents=[f"{cam}/rgb"], name="RGB") if clip.camera is not None else
-            rrb.Spatial2DView(origin=_node(name, "rgb"), name="RGB")]
+    seen = dict(origin=_node(name, "rgb")) if clip.camera is None else dict(origin=cam, contents=[f"{cam}/rgb"])
+    pics = [rrb.Spatial2DView(**seen, name="RGB")]
     if clip.depth is not None: pics.append(rrb.Spatial2DView(origin=_node(name, "depth"), name="depth"))
     if clip.flow is not None and len(clip.flow): pics.append(rrb.Spatial2DView(origin=_node(name, "flow"), name="flow"))
     if clip.camera is None: return rrb.Horizontal(*pics, name=name)
     eye, target, up = eye_3d(clip, columns)
-    space = rrb.Spatial3DView(origin=_node(name, "world"), name=label(name, clip), background=[250, 250, 252], line_grid=rrb.LineGrid3D(visible=False),
-                              eye_controls=rrb.EyeControls3D(position=eye, look_target=target, eye_up=up))
+    look = rrb.EyeControls3D(position=eye, look_target=target, eye_up=up)
+    space = rrb.Spatial3DView(origin=_node(name, "world"), name=label(name, clip), background=[250, 250, 252],
+                              line_grid=rrb.LineGrid3D(visible=False), eye_controls=look)
     return rrb.Vertical(space, rrb.Horizontal(*pics), row_shares=[2.4, 1], name=name)
 
 # %% ../nbs/07_viz.ipynb #4db0cfc3
@@ -815,7 +870,8 @@ def _chunk(path, rows, times):
     columns = {}
     for t, row in enumerate(rows):
         for part in row.as_component_batches():
-            kind, arrays, lengths = columns.setdefault(str(part.component_descriptor()), (part.component_descriptor(), [], [0] * len(rows)))
+            kind = part.component_descriptor()
+            _, arrays, lengths = columns.setdefault(str(kind), (kind, [], [0] * len(rows)))
             arrays.append(part.as_arrow_array())
             lengths[t] = len(arrays[-1])
     made = [rr.ComponentColumn(kind, _Arrow(pa.concat_arrays(arrays)), lengths=lengths) for kind, arrays, lengths in columns.values()]
@@ -828,12 +884,14 @@ class _Arrow:
     def as_arrow_array(self): return self.array
 
 
-def _by_place(chunks): return sorted(chunks, key=lambda c: (c.entity_path, c.timeline_names, c.to_record_batch().schema.names))
+def _by_place(chunks):
+    "Chunks in an order that follows from what they hold"
+    return sorted(chunks, key=lambda c: (c.entity_path, c.timeline_names, c.to_record_batch().schema.names))
 
 # %% ../nbs/07_viz.ipynb #f5b976d9
 def fingerprint(
     chunks, # Rerun chunks
-) -> str: # 32 hexadecimal digits
+)->str: # 32 hexadecimal digits
     "A hash of every number in the chunks; their random row numbers and identities are left out"
     h = hashlib.blake2b(digest_size=16)
     for c in _by_place(chunks):
@@ -846,7 +904,7 @@ def fingerprint(
                 if buffer is not None: h.update(buffer)
     return h.hexdigest()
 
-
+# %% ../nbs/07_viz.ipynb #8625f488
 def _settled(chunks, key):
     "The chunks with row numbers and identities that follow from `key`"
     import pyarrow as pa
@@ -856,11 +914,12 @@ def _settled(chunks, key):
         own = b"\x18" + hashlib.blake2b(f"{key} {n}".encode(), digest_size=15).digest()
         rows = b"".join(own[:8] + r.to_bytes(8, "big") for r in range(1, batch.num_rows + 1))
         at = next(i for i, f in enumerate(batch.schema) if (f.metadata or {}).get(b"rerun:kind") == b"control")
-        batch = batch.set_column(at, batch.schema.field(at), pa.Array.from_buffers(pa.binary(16), batch.num_rows, [None, pa.py_buffer(rows)]))
+        numbers = pa.Array.from_buffers(pa.binary(16), batch.num_rows, [None, pa.py_buffer(rows)])
+        batch = batch.set_column(at, batch.schema.field(at), numbers)
         batch = batch.replace_schema_metadata({**batch.schema.metadata, b"rerun:id": b"chunk_" + own.hex().upper().encode()})
         yield from Chunk.from_record_batch(batch)
 
-# %% ../nbs/07_viz.ipynb #8625f488
+# %% ../nbs/07_viz.ipynb #f6e97869
 def _same_views(part, path="view"):
     "Give the views and containers of a blueprint numbers that follow from their place"
     part.id = uuid.UUID(bytes=hashlib.blake2b(path.encode(), digest_size=16).digest())
@@ -882,14 +941,16 @@ def _blueprint_stream(plan, app, key):
     plan._log_to_stream(notes)                                         # no file: on a full disk Rerun's file writer hangs
     zero = [rr.TimeColumn("blueprint", sequence=[0])]
     chunks = [_chunk(path, [what], [] if static else zero) for path, what, static in notes.kept]
-    own = rr.RecordingStream._from_native(rerun_bindings.new_blueprint(application_id=app, make_default=False, make_thread_default=False, default_enabled=True))
+    native = rerun_bindings.new_blueprint(application_id=app, make_default=False, make_thread_default=False, default_enabled=True)
+    own = rr.RecordingStream._from_native(native)
     rr.send_chunks(_settled(chunks, f"{key} plan"), recording=own)
     return own.memory_recording()
 
-
+# %% ../nbs/07_viz.ipynb #98632336
 def _without_chance(data, key):
     "The bytes of a recording with what Rerun drew at random replaced; the table of contents left out"
-    out, at, number = [data[:12]], 12, lambda n: hashlib.blake2b(f"{key} {n}".encode(), digest_size=16).digest()
+    number = lambda n: hashlib.blake2b(f"{key} {n}".encode(), digest_size=16).digest()
+    out, at = [data[:12]], 12 # the head of the file
     while at + 16 <= len(data):
         kind, size = struct.unpack_from("<QQ", data, at)
         head, body = data[at:at + 16], data[at + 16:at + 16 + size]
@@ -902,10 +963,10 @@ def _without_chance(data, key):
     plan = re.search(rb"rec_[0-9a-f]{32}", data)
     return data.replace(plan[0], b"rec_" + number("plan").hex().encode()) if plan else data
 
-# %% ../nbs/07_viz.ipynb #f6e97869
+# %% ../nbs/07_viz.ipynb #5769abf5
 def title_of(
     clips:dict, # name → Clip4D
-) -> str: # for people
+)->str: # for people
     "What a recording shows: scene (or prompt), seed, take, and the names of the clips"
     first = next(iter(clips.values()))
     what = str(first.meta.get("scene") or shorten(first.prompt, 60) or "clip")
@@ -919,6 +980,16 @@ def _app_name(title, key):
     clean = re.sub(r"[^A-Za-z0-9_: -]", "-", plain)
     return f"phys4d {clean}" if clean == plain else f"phys4d {clean} {key[:4]}"
 
+# %% ../nbs/07_viz.ipynb #b1c5724c
+def _file_bytes(rec, chunks, plan, app, key):
+    "A recording with its layout, as the bytes of a file"
+    import rerun as rr, rerun_bindings
+    memory, layout = rec.memory_recording(), _blueprint_stream(plan, app, key)
+    rerun_bindings.send_blueprint(layout.storage, False, True, recording=rec.to_native())
+    rec.flush() # the layout first, then the data: without this the order is chance
+    rr.send_chunks(chunks, recording=rec)
+    return _without_chance(memory.drain_as_bytes(), key)
+
 
 def _recording(clips, metrics, max_points, max_arrows, title):
     "Identity, application's name and chunks of a recording"
@@ -930,7 +1001,7 @@ def _recording(clips, metrics, max_points, max_arrows, title):
     key = fingerprint(chunks)
     return key, _app_name(title, key), list(_settled(chunks, key))
 
-
+# %% ../nbs/07_viz.ipynb #9dc7b92f
 def log_clip(
     clip:Clip4D, # clip to show
     path="out.rrd", # recording to write, *.rrd; None gives an open recording back
@@ -940,10 +1011,10 @@ def log_clip(
     max_points:int=2500, # points a frame and clip
     max_arrows:int=200, # arrows a frame and clip
     title:str=None, # what people read; by default scene, seed, take and clips
-):  # the path, or the rerun RecordingStream when `path` is None
+): # the path, or the rerun RecordingStream when `path` is None
     "Log a clip, and others beside it, to Rerun: pictures, points, arrows, camera, paths, time series, one blueprint"
-    import rerun as rr, rerun_bindings
-    if others and name in others: raise Phys4DError(f"viz.log_clip: two clips are named {name!r}; give `name` another value")
+    import rerun as rr
+    if name in (others or {}): raise Phys4DError(f"viz.log_clip: two clips are named {name!r}; give `name` another value")
     if path is not None and Path(path).suffix != ".rrd": raise Phys4DError(f"viz.log_clip: {path} does not end in .rrd")
     clips = {name: clip, **(others or {})}
     no_analytics()
@@ -952,17 +1023,12 @@ def log_clip(
     if path is None:
         rr.send_chunks(chunks, recording=rec)
         return rec
-    memory, plan = rec.memory_recording(), _blueprint_stream(blueprint(clips, metrics), app, key)
-    rerun_bindings.send_blueprint(plan.storage, False, True, recording=rec.to_native())
-    rec.flush()                                                        # the layout first, then the data: without this the order is chance
-    rr.send_chunks(chunks, recording=rec)
-    data = _without_chance(memory.drain_as_bytes(), key)
+    data = _file_bytes(rec, chunks, blueprint(clips, metrics), app, key)
     with atomic_path(path, len(data)) as part: part.write_bytes(data)
     return Path(path)
 
 # %% ../nbs/07_viz.ipynb #4d51ea0c
-def _free_port(
-) -> int: # a port of 127.0.0.1 that nobody listens on now
+def _free_port()->int: # a port of 127.0.0.1 that nobody listens on now
     "Find a free port"
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -977,20 +1043,20 @@ def _wait_for(try_it, seconds=60):
             if out := try_it(): return out
         time.sleep(.1)
 
-
+# %% ../nbs/07_viz.ipynb #639a9ecd
 @contextlib.contextmanager
 def _viewer(rrd, size):
     "A viewer without a screen that shows a recording: (process, port); ended with all that it started"
-    port = _free_port()
-    p = subprocess.Popen([rerun_program(), str(rrd), "--headless", "--window-size", f"{size[0]}x{size[1]}", "--port", str(port), "--bind", "127.0.0.1"],
-                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                         env=os.environ | {"RUST_LOG": "off"})          # its notices would cover the picture
+    port, nowhere = _free_port(), subprocess.DEVNULL
+    how = "--headless", "--window-size", f"{size[0]}x{size[1]}", "--port", str(port), "--bind", "127.0.0.1"
+    p = subprocess.Popen([rerun_program(), str(rrd), *how], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True,
+                         env=os.environ | {"RUST_LOG": "off"}) # its notices would cover the picture
     try: yield p, port
     finally:
         with contextlib.suppress(ProcessLookupError): os.killpg(p.pid, signal.SIGTERM)   # the program and the viewer it starts
         with contextlib.suppress(subprocess.TimeoutExpired): p.wait(5)
 
-# %% ../nbs/07_viz.ipynb #639a9ecd
+# %% ../nbs/07_viz.ipynb #80490c13
 def _steady(look, equal=3, patience=60):
     "Call `look` until it gave the same bytes `equal` times in a row; the last bytes when patience is over"
     end, last, times = time.time() + patience, None, 0
@@ -1003,6 +1069,15 @@ def _steady(look, equal=3, patience=60):
     return last
 
 
+def _client(p, port):
+    "A connection to a viewer that has read its recording; \"gone\" if it ended, as it does at once without a driver"
+    from rerun.experimental import ViewerClient
+    if p.poll() is not None: return "gone"
+    client = ViewerClient.connect(f"rerun+http://127.0.0.1:{port}/proxy")
+    state = client.get_state()
+    return client if state.recordings and state.views and not state.loading else None
+
+# %% ../nbs/07_viz.ipynb #2db32210
 def screenshot(
     rrd, # recording
     seconds:float=.5, # moment to show
@@ -1011,45 +1086,43 @@ def screenshot(
 ): # PIL image, or None when this machine cannot draw
     "A photograph of the Rerun viewer showing a recording, taken without a screen"
     if not Path(rrd).exists(): raise Phys4DError(f"viz.screenshot: no recording {rrd}; write one with log_clip")
-    from rerun.experimental import ViewerClient
     no_analytics()
     with _viewer(rrd, size) as (p, port):
-        def ready():
-            if p.poll() is not None: return "gone"                     # no driver: the viewer ends at once
-            c = ViewerClient.connect(f"rerun+http://127.0.0.1:{port}/proxy")
-            s = c.get_state()
-            return c if s.recordings and s.views and not s.loading else None
-        client = _wait_for(ready, patience)
+        client = _wait_for(lambda: _client(p, port), patience)
         if client in (None, "gone"): return None
-        with contextlib.suppress(Exception): client.set_time("time", duration=seconds, play_state="paused")   # a recording of others may lack it
+        with contextlib.suppress(Exception): client.set_time("time", duration=seconds, play_state="paused") # others' recordings may lack it
         png = _steady(lambda: client.take_screenshot(max_size=size[0]), patience=patience)
     if png is None: return None
     img = Image.open(io.BytesIO(png)).convert("RGB")
     return img.crop((0, 37, img.width, img.height - 30))               # without the menu and the time bar
 
 # %% ../nbs/07_viz.ipynb #d1042e8b
-ENDINGS = {".safetensors": "the clip itself", ".rrd": "a Rerun recording", ".mp4": "a film", ".gif": "a moving picture", ".png": "a strip of pictures"}
+ENDINGS = {".safetensors": "the clip itself", ".rrd": "a Rerun recording", ".mp4": "a film", ".gif": "a moving picture",
+           ".png": "a strip of pictures"}
 
 def clip_ending(
     path, # name of a file to write
     allowed=ENDINGS, # ending → what it holds
-) -> str: # key of `allowed`
+)->str: # key of `allowed`
     "The format that a file name asks for; an unknown one raises `Phys4DError`"
     ending = Path(path).suffix.lower()
     if ending in allowed: return ending
     named = f"ends in {ending!r}" if ending else "has no ending"
-    raise Phys4DError(f"{path} {named}, which is no format of a clip here; allowed: {', '.join(f'{k} ({v})' for k, v in allowed.items())}")
+    known = ", ".join(f"{k} ({v})" for k, v in allowed.items())
+    raise Phys4DError(f"{path} {named}, which is no format of a clip here; allowed: {known}")
 
-
+# %% ../nbs/07_viz.ipynb #3533002a
 def write_clip(
     clips, # a Clip4D, or name → Clip4D to be shown side by side
     path, # file; its ending is one of ENDINGS
-) -> Path: # the file
+)->Path: # the file
     "Write a clip in the format that the file name asks for"
     ending, clips = clip_ending(path), _clips(clips)
     (name, first), *others = clips.items()
     if ending == ".safetensors":
-        if others: raise Phys4DError(f"{path} holds one clip, but there are {len(clips)}: {shorten(', '.join(clips), 100)}; choose one, or write .rrd, .mp4, .gif or .png")
+        if others:
+            raise Phys4DError(f"{path} holds one clip, but there are {len(clips)}: {shorten(', '.join(clips), 100)}; "
+                              "choose one, or write .rrd, .mp4, .gif or .png")
         first.save(path)
     elif ending == ".rrd": log_clip(first, path, dict(others), name=name)
     elif ending == ".mp4": clip_to_mp4(clips, path)
@@ -1063,7 +1136,7 @@ KEPT = re.compile(r"(?P<key>\d+-(?P<scene>.+)-(?P<seed>\d+)-t(?P<take>\d+))-(?P<
 
 def run_clips(
     run, # run folder, for example runs/demo
-) -> dict: # "suite/key" → stage → file
+)->dict: # "suite/key" → stage → file
     "The clips that a run kept"
     run = Path(run)
     if not run.is_dir(): raise Phys4DError(f"no run folder {run}; `phys4d_run demo` writes runs/demo")
@@ -1072,20 +1145,22 @@ def run_clips(
         if m := KEPT.fullmatch(f.stem): found.setdefault(f"{f.parent.name}/{m['key']}", {})[m["stage"]] = f
     return {k: {s: v[s] for s in STAGES if s in v} for k, v in found.items()}
 
-
+# %% ../nbs/07_viz.ipynb #60e5c772
 def truth_of(
     key:str, # "suite/NUMBER-SCENE-SEED-tTAKE", a key of `run_clips`
     like:Clip4D, # a clip with the wanted size, length and rate
-) -> Clip4D: # what really happens there
+)->Clip4D: # what really happens there
     "The truth of a kept clip, simulated again"
     from phys4d.scenes import list_scenes
     from phys4d.sim import simulate
     m = KEPT.fullmatch(key.split("/")[-1] + "-stage1")
     scene = m and {s.replace("/", "_"): s for s in list_scenes()}.get(m["scene"])
-    if not scene: raise Phys4DError(f"viz.truth_of: {key!r} names no scene; expected SUITE/NUMBER-SCENE-SEED-tTAKE with a scene of list_scenes()")
-    return simulate(scene, seed=int(m["seed"]), size=(like.height, like.width), frames=like.frames, fps=like.fps, take=int(m["take"]))
+    if not scene:
+        raise Phys4DError(f"viz.truth_of: {key!r} names no scene; expected SUITE/NUMBER-SCENE-SEED-tTAKE with a scene of list_scenes()")
+    size = like.height, like.width
+    return simulate(scene, seed=int(m["seed"]), size=size, frames=like.frames, fps=like.fps, take=int(m["take"]))
 
-# %% ../nbs/07_viz.ipynb #60e5c772
+# %% ../nbs/07_viz.ipynb #a8733458
 def _which(names, which, where):
     "The first name that contains `which` (None: the first)"
     names = list(names)
@@ -1094,57 +1169,76 @@ def _which(names, which, where):
     raise Phys4DError(f"{where} has nothing named like {which!r}; it has {len(names)}: {shorten(', '.join(names), 200)}")
 
 
+def _of_dataset(path, which):
+    "A clip of a dataset, by its number or a part of its name"
+    from phys4d.data import ClipDataset
+    clips, number = ClipDataset(path), str(which or 0)
+    key = clips.keys[int(number)] if number.isdigit() and int(number) < len(clips) else _which(clips.keys, which, path)
+    return clips.clip(key)
+
+
 def _kept(run, which):
     "Truth and stages of one kept scene of a run"
     files = run_clips(run)
-    if not files: raise Phys4DError(f"{run} keeps no clips of stages yet: finish the run first, or name a clip, a recording or a dataset")
+    if not files:
+        raise Phys4DError(f"{run} keeps no clips of stages yet: finish the run first, or name a clip, a recording or a dataset")
     key = _which(files, which, run)
     clips = {stage: Clip4D.load(f) for stage, f in files[key].items()}
     with contextlib.suppress(Phys4DError): clips = {"truth": truth_of(key, next(iter(clips.values()))), **clips}
     return clips
 
-
+# %% ../nbs/07_viz.ipynb #cf71fc7b
 def open_clips(
     source, # a Clip4D, a clip file, a dataset folder, or a run folder
     which=None, # part of the name of the scene wanted, or the number of a dataset's clip; by default the first
-) -> dict: # name → Clip4D
+)->dict: # name → Clip4D
     "The clips behind a path: one of a file or dataset; truth and stages of one scene of a run"
     if isinstance(source, (Clip4D, dict)): return _clips(source)
     path = Path(source)
-    if path.suffix == ".rrd": raise Phys4DError(f"{path} is a recording, which cannot be turned back into a clip; name the clip (.safetensors) or the run folder")
+    if path.suffix == ".rrd":
+        raise Phys4DError(f"{path} is a recording, which cannot be turned back into a clip; name the clip (.safetensors) or the run folder")
     if path.is_file(): return {"clip": Clip4D.load(path)}
-    if (path / "index.json").is_file():
-        from phys4d.data import ClipDataset
-        clips = ClipDataset(path)
-        key = clips.keys[int(which)] if str(which or 0).isdigit() and int(which or 0) < len(clips) else _which(clips.keys, which, path)
-        return {"clip": clips.clip(key)}
+    if (path / "index.json").is_file(): return {"clip": _of_dataset(path, which)}
     if path.is_dir(): return _kept(path, which)
     raise Phys4DError(f"there is no {path}; name a clip (.safetensors), a recording (.rrd), a dataset or a run folder")
 
-# %% ../nbs/07_viz.ipynb #a8733458
+# %% ../nbs/07_viz.ipynb #7d1c6f3b
 def recordings(
     source, # as in `open_clips`, or a recording
     which=None, # part of a name; by default all recordings of a run
     folder=None, # where a recording is written if there is none yet
-) -> list: # files *.rrd
+)->list: # files *.rrd
     "The recordings that show a clip or a run; made where there are none"
     path = Path(source) if isinstance(source, (str, Path)) else None
     if path is not None and path.suffix == ".rrd" and path.is_file(): return [path]
     files = {f.stem: f for f in sorted(path.glob("recordings/*.rrd"))} if path is not None else {}
-    if files: return [f for n, f in files.items() if which is None or str(which) in n] or [files[_which(files, which, path)]]
-    clips = open_clips(source, which)
-    return [write_clip(clips, Path(folder or ".") / "view.rrd")]
+    if not files: return [write_clip(open_clips(source, which), Path(folder or ".") / "view.rrd")]
+    return [f for name, f in files.items() if which is None or str(which) in name] or [files[_which(files, which, path)]]
 
+# %% ../nbs/07_viz.ipynb #4c5157d3
+_INSTEAD = "write a picture or a film instead: --png a.png, --mp4 a.mp4"
 
 def _window(files):
     "Show recordings in Rerun's window; returns when it is closed"
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise Phys4DError("there is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set); write a picture or a film instead: --png a.png, --mp4 a.mp4")
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not screen:
+        raise Phys4DError(f"there is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set); {_INSTEAD}")
     no_analytics()
-    done = subprocess.run([rerun_program(), *map(str, files), "--port", "auto", "--bind", "127.0.0.1"], env=os.environ | {"RUST_LOG": "error"}, stdin=subprocess.DEVNULL)
-    if done.returncode > 0: raise Phys4DError(f"the Rerun viewer could not open its window (exit code {done.returncode}); write a picture or a film instead: --png a.png, --mp4 a.mp4")
+    command = [rerun_program(), *map(str, files), "--port", "auto", "--bind", "127.0.0.1"]
+    done = subprocess.run(command, env=os.environ | {"RUST_LOG": "error"}, stdin=subprocess.DEVNULL)
+    if done.returncode > 0: raise Phys4DError(f"the Rerun viewer could not open its window (exit code {done.returncode}); {_INSTEAD}")
 
 
+def _photograph(rrd, png, seconds):
+    "Photograph a recording into a file"
+    img, data = screenshot(rrd, seconds), io.BytesIO()
+    if img is None:
+        raise Phys4DError("Rerun cannot draw on this machine: it needs a Vulkan driver (Debian: mesa-vulkan-drivers); "
+                          "write the strip of pictures (--out a.png) or a film (--mp4)")
+    img.save(data, "PNG")
+    with atomic_path(png, len(data.getvalue())) as part: part.write_bytes(data.getvalue())
+
+# %% ../nbs/07_viz.ipynb #ea6e0fb0
 def view(
     source, # a Clip4D, a clip file, a recording, a dataset folder, or a run folder
     which=None, # part of a name, or number of a dataset's clip; by default all recordings of a run, else the first
@@ -1152,7 +1246,7 @@ def view(
     mp4=None, # *.mp4 to write instead
     out=None, # file to write instead, in the format that its ending names
     seconds:float=.5, # moment of the photograph
-) -> list: # files that were written, or shown
+)->list: # files that were written, or shown
     "Open a clip or a run in Rerun, or write pictures of it"
     for path, allowed in ((png, [".png"]), (mp4, [".mp4"]), (out, list(ENDINGS))):
         if path is not None: clip_ending(path, {e: ENDINGS[e] for e in allowed})
@@ -1165,14 +1259,6 @@ def view(
     for path in (mp4, out):
         if path is not None: write_clip(open_clips(source, which), path)
     return [Path(p) for p in (png, mp4, out) if p is not None]
-
-
-def _photograph(rrd, png, seconds):
-    "Photograph a recording into a file"
-    img, data = screenshot(rrd, seconds), io.BytesIO()
-    if img is None: raise Phys4DError("Rerun cannot draw on this machine: it needs a Vulkan driver (Debian: mesa-vulkan-drivers); write the strip of pictures (--out a.png) or a film (--mp4)")
-    img.save(data, "PNG")
-    with atomic_path(png, len(data.getvalue())) as part: part.write_bytes(data.getvalue())
 
 # %% ../nbs/07_viz.ipynb #23e34c7e
 def show(
@@ -1191,5 +1277,5 @@ def show(
             from rerun.notebook import HAS_NOTEBOOK, Viewer
     except ImportError: HAS_NOTEBOOK = False
     if not HAS_NOTEBOOK: return points_figure(clip)
-    clips = {"clip": clip, **(others or {})}
-    return Viewer(width=width, height=height, recording=log_clip(clip, None, others, metrics), blueprint=blueprint(clips, metrics))
+    recording, plan = log_clip(clip, None, others, metrics), blueprint({"clip": clip, **(others or {})}, metrics)
+    return Viewer(width=width, height=height, recording=recording, blueprint=plan)
