@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['CONTROLS', 'FLOORS', 'PERCEIVED', 'CHIEF', 'COLUMNS', 'DIFFERENCES', 'LONG', 'NUMBERS', 'LATER', 'BOLD', 'TABLE_CSS',
-           'Stage', 'as_stage', 'code_hash', 'weights_hash', 'suite_kind', 'model_stage', 'external_baseline',
-           'as_answer', 'frozen_clip', 'noise_clip', 'control', 'estimator_floor', 'real_stages', 'clip_key',
-           'scene_of', 'noise_seed', 'suite_folder', 'kept_path', 'measure', 'Row', 'clip_hash', 'read_row', 'Job',
-           'house_hash', 'metric_marks', 'plan_jobs', 'cached', 'judge', 'run_stage', 'check_plan', 'evaluate',
+           'Stage', 'as_stage', 'code_hash', 'rooms_hash', 'clip_hash', 'weights_hash', 'suite_kind', 'joined', 'until',
+           'poses_of', 'continued', 'model_version', 'model_stage', 'external_baseline', 'as_answer', 'frozen_clip',
+           'noise_clip', 'control', 'estimator_floor', 'real_stages', 'take_key', 'with_take2', 'physics_iq_of',
+           'clip_key', 'scene_of', 'noise_seed', 'suite_folder', 'kept_path', 'measure', 'Row', 'read_row', 'Job',
+           'metric_mark', 'metric_marks', 'plan_jobs', 'cached', 'judge', 'run_stage', 'check_plan', 'evaluate',
            'worst_beside', 'suite_rows', 'set_row', 'read_table', 'drawn_in', 'lost_value', 'measured', 'unit_values',
            'summarise', 'join_runs', 'verdict', 'compare_pair', 'differences', 'consecutive', 'best_stages', 'is_worse',
            'short', 'shown_metrics', 'metric_head', 'light_table', 'table_html', 'table_markdown', 'ResultTable',
@@ -20,8 +21,9 @@ import hashlib
 import json
 import inspect
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -32,10 +34,9 @@ import pandas as pd
 import torch
 from pydantic import BaseModel
 
-import phys4d.geometry
-import phys4d.metrics
-from .core import Clip4D, Phys4DError, atomic_path, escape, load_json, one_of, progress, rng, safe_name, shorten, write_text
-from .metrics import METRICS, SETS, chamfer_curve, chief_metrics, compute, kid, metrics_for, motion_features, pick_metrics
+from .core import Camera, Clip4D, Phys4DError, atomic_path, escape, load_json, one_of, progress, rng, safe_name, shorten, write_text
+from .metrics import METRICS, SETS, add_metric, chamfer_curve, chief_metrics, compute, kid, metrics_for, motion_features, pick_metrics
+from .physics_iq import compare_takes, verified_score
 from .stats import adjusted, crossed, interval, paired, units
 from .viz import layer, pick, scales, sheet
 
@@ -74,10 +75,38 @@ def _what(x):
 def _code(c): return c.co_code, c.co_names, [_code(k) if hasattr(k, "co_code") else k for k in c.co_consts]
 
 def _kept(cell):
-    "Numbers and words that a function closes over"
-    try: x = cell.cell_contents
+    "What a function closes over: numbers, words, arrays, functions, and lists and tables of them"
+    try: return _content(cell.cell_contents)
     except ValueError: return None
-    return x if isinstance(x, (int, float, str, bool, tuple)) else type(x).__name__
+
+def _content(x):
+    "Something that changes with the content of plain things; of others the name of their type"
+    if isinstance(x, (int, float, str, bytes, bool, type(None))): return x
+    if isinstance(x, (list, tuple, set)): return [type(x).__name__, *map(_content, sorted(x, key=repr) if isinstance(x, set) else x)]
+    if isinstance(x, dict): return [(_content(k), _content(v)) for k, v in x.items()]
+    if isinstance(x, np.ndarray): return x.shape, x.dtype.str, hashlib.sha256(np.ascontiguousarray(x).tobytes()).hexdigest()
+    if isinstance(x, Clip4D): return clip_hash(x)
+    if inspect.isfunction(x): return code_hash(x)
+    if inspect.ismodule(x) or inspect.isclass(x): return x.__name__
+    return weights_hash(x) or type(x).__name__
+
+@lru_cache(maxsize=None)
+def rooms_hash(name:str # of a module of this house, such as "phys4d.metrics"
+              )->str:
+    "Changes with the code of a module and of all rooms that it imports from."
+    todo, seen = [name], {}
+    while todo:
+        room = todo.pop()
+        if room in seen or room not in sys.modules: continue
+        module = sys.modules[room]
+        seen[room] = code_hash(module)
+        names = [x.__name__ if inspect.ismodule(x) else getattr(x, "__module__", None) or "" for x in vars(module).values()]
+        todo += [n for n in names if n.startswith("phys4d.")]
+    return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]
+
+def clip_hash(clip:Clip4D)->str:
+    "Changes with anything that a metric or a stage reads."
+    return hashlib.sha256(clip.replace(meta={}).to_bytes()).hexdigest()[:16]
 
 def weights_hash(model)->str: # "" if it holds none that can be seen
     "Changes with any weight of a model: a torch module, a diffusers pipeline, or whatever holds such as attributes."
@@ -109,17 +138,62 @@ def suite_kind(suite:str)->str: # "generate" or "perceive"
     raise Phys4DError(f'evals: suite {shorten(suite, 80)!r} must begin with "generate/" or "perceive/"')
 
 # %% ../nbs/20_evals.ipynb #905f8dec
+def joined(chunks:list, # of Clip4D; each begins with the last frame of the one before
+           camera:Camera=None # of the whole; None: the chunks' own poses
+          )->Clip4D:
+    "Chunks as one clip, in continuous time under one camera."
+    first, fields = chunks[0], {}
+    rates = ", ".join(f"{f:g}" for f in dict.fromkeys(c.fps for c in chunks))
+    if "," in rates: raise Phys4DError(f"joined: the chunks have {rates} frames a second; one rate is needed")
+    for k in first.parts:
+        if any(getattr(c, k) is None for c in chunks): continue
+        doubled = int(len(getattr(first, k)) == first.frames) # what lies between frames is not there twice
+        fields[k] = np.concatenate([getattr(c, k)[doubled*(i > 0):] for i, c in enumerate(chunks)])
+    if camera is None and all(c.camera for c in chunks):
+        camera = replace(first.camera, world_from_cam=np.concatenate([c.camera.world_from_cam[i > 0:] for i, c in enumerate(chunks)]))
+    return Clip4D(**fields, camera=camera, prompt=first.prompt, fps=first.fps, meta=first.meta | {"chunks": len(chunks)})
+
+def until(clip:Clip4D, frames:int)->Clip4D:
+    "The first frames of a clip."
+    cut = {k: x[:frames - (clip.frames - len(x))] for k, x in clip.parts.items()}
+    return clip.replace(**cut, camera=poses_of(clip.camera, 0, frames))
+
+def poses_of(cam:Camera|None, at:int, frames:int)->Camera|None:
+    "A stretch of a camera's way; beyond its end it stands still."
+    if cam is None or len(cam) == 1: return cam
+    return replace(cam, world_from_cam=cam.world_from_cam[np.minimum(np.arange(at, at+frames), len(cam)-1)])
+
+def continued(make:Callable, # (images, seeds, cameras) -> clips of `chunk` frames
+              truths:list, seeds:list, chunk:int)->list: # of Clip4D, as long as the truths
+    "Clips of any length: each chunk goes on from the last frame of the one before, with noise of its own."
+    frames, images, parts = truths[0].frames, [t.rgb[0] for t in truths], []
+    for k, at in enumerate(range(0, max(1, frames-1), chunk-1)):
+        parts.append(make(images, [(s + 1000003*k) % 2**31 for s in seeds], [poses_of(t.camera, at, chunk) for t in truths]))
+        images = [c.rgb[-1] for c in parts[-1]]
+    if len(parts) == 1: return [c[0] if c[0].frames == frames else until(c[0], frames) for c in zip(*parts)]
+    return [until(joined(c), frames).replace(camera=t.camera) for c, t in zip(zip(*parts), truths)]
+
+# %% ../nbs/20_evals.ipynb #f2cbe3ef
+def model_version(model)->str:
+    "Changes with a model's weights and with the code that asks it."
+    kind = type(model)
+    return f"{weights_hash(model)} {rooms_hash(kind.__module__) if kind.__module__.startswith('phys4d.') else code_hash(kind)}"
+
 def model_stage(model, # Lifted, or anything with generate_batch and perceive
-                steps=20, guidance=None, version="", **kw # version: of the weights, by default their hash; kw: further options of generate_batch
+                steps=20, guidance=None, version="", # of the weights, by default their hash
+                chunk:int=0, # frames that are made at a time; 0: as many as the model was trained for
+                **kw # further options of generate_batch
                )->Stage:
-    "A lifted model as a stage."
-    version = version or weights_hash(model)
+    "A lifted model as a stage; what is longer than it was trained for is made chunk after chunk."
+    most = chunk or getattr(getattr(model, "spec", None), "frames", 0)
     def generate(truths, seeds):
-        t = truths[0]
-        return model.generate_batch(prompts=[t.prompt for t in truths], images=[t.rgb[0] for t in truths], seeds=list(seeds),
-                                    steps=steps, guidance=guidance, frames=t.frames, height=t.height, width=t.width,
-                                    cameras=[t.camera for t in truths], **kw)
-    return Stage(generate, lambda truths, seeds: [model.perceive(t) for t in truths], f"{version}, {steps} steps, guidance {guidance}")
+        t, prompts = truths[0], [t.prompt for t in truths]
+        frames = most if 1 < most < t.frames else t.frames
+        sizes = dict(steps=steps, guidance=guidance, frames=frames, height=t.height, width=t.width)
+        def make(images, seeds, cameras): return model.generate_batch(prompts=prompts, images=images, seeds=seeds, cameras=cameras, **sizes, **kw)
+        return continued(make, truths, list(seeds), frames)
+    told = f"{version or model_version(model)}, {steps} steps, guidance {guidance}, chunks of {most}, {kw}"
+    return Stage(generate, lambda truths, seeds: [model.perceive(t) for t in truths], told)
 
 def external_baseline(model, # Lifted: its backbone makes RGB
                       pseudo_label:Callable, # Clip4D -> Clip4D with estimated depth, flow, visible
@@ -185,6 +259,28 @@ def real_stages(names)->list:
     "Stages without the controls."
     return [n for n in dict.fromkeys(names) if n not in FLOORS]
 
+# %% ../nbs/20_evals.ipynb #27b8abc7
+def take_key(clip:Clip4D)->tuple:
+    "What two takes of one scene have in common."
+    return clip.meta.get("scene"), clip.meta.get("seed"), clip.meta.get("view", "")
+
+def with_take2(truths:list, # of Clip4D
+               other:list # of Clip4D: second takes of the same scenes, in any order
+              )->list:
+    "Truths with the pictures of the other future in states[\"take2\"], where there is one."
+    known = {take_key(c): c.rgb for c in other}
+    return [t.replace(states=t.states | {"take2": known[take_key(t)]}) if take_key(t) in known else t for t in truths]
+
+def physics_iq_of(pred:Clip4D, truth:Clip4D)->float: # 0 to 100; nan where no second take is known
+    "Physics-IQ Verified of one clip; masks of small pictures are compared whole, of others at a quarter."
+    if (truth.states or {}).get("take2") is None: return float("nan")
+    shrink = 4 if min(truth.height, truth.width) >= 128 else 1
+    return verified_score([compare_takes(pred.rgb, truth.rgb, truth.states["take2"], truth.fps, shrink)])
+
+add_metric("physics_iq", "Verified, 0 to 100", "higher", physics_iq_of, worst=0, suites=("generate",), chief=True, notices=("late", "slow", "frozen", "mirrored", "reversed"),
+           note="the clip's first 5 s, or all of a shorter one", ceiling="a frozen clip is right where both takes stand still",
+           about="where, when and how much moves, as a share of what two takes of the scene have in common, over the first 5 s or all of a shorter clip (Physics-IQ Verified)");
+
 # %% ../nbs/20_evals.ipynb #07af510b
 def clip_key(clip:Clip4D, i:int)->str:
     "Readable and unique within a suite, one plain part of a path: number-scene-seed-take."
@@ -233,10 +329,6 @@ class Row(BaseModel, strict=True):
     lost: list[str] # metrics that had nothing to read in this clip
     features: list[float] | None = None
 
-def clip_hash(clip:Clip4D)->str:
-    "Changes with anything that a metric or a stage reads."
-    return hashlib.sha256(clip.replace(meta={}).to_bytes()).hexdigest()[:16]
-
 def read_row(path:Path, mark:str, names:list):
     "A cached `Row`, or None if it is missing, damaged, of wrong types or of another fingerprint."
     try: row = load_json(path, Row)
@@ -256,14 +348,15 @@ class Job:
     file: Path = None # cached row
     kept: Path = None # whole clip, of the first few
 
-@lru_cache(maxsize=1)
-def house_hash()->str:
-    "Changes with the code of metrics and geometry."
-    return code_hash(phys4d.metrics, phys4d.geometry)
+def metric_mark(m)->str: # m: Metric
+    "What decides a number beside the two clips: the code of a metric's functions and of the rooms that they come from."
+    parts = [f for f in (m.fn, m.source, m.worst) if f is not None]
+    rooms = {rooms_hash(f.__module__) for f in parts if str(getattr(f, "__module__", "")).startswith("phys4d.")}
+    return f"{m.name} {code_hash(*filter(callable, parts))} {[f for f in parts if not callable(f)]} {m.needs} {sorted(rooms)}"
 
 def metric_marks(metrics:list)->list: # of str
-    "What decides a number beside the two clips: a metric's name and the code of its function."
-    return [m.name if m.name in METRICS and METRICS[m.name] is m else f"{m.name} {code_hash(m.fn)}" for m in metrics] + [house_hash()]
+    "Of several, and of what puts them together."
+    return [hashlib.sha256(repr([metric_mark(m) for m in metrics]).encode()).hexdigest()[:16], code_hash(measure, Row), rooms_hash("phys4d.metrics")]
 
 def plan_jobs(version:str, suite:str, name:str, truths:list, seeds:list, marks:list, cache, keep:int)->list: # of Job
     "What one stage has to do for one suite."
