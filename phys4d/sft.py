@@ -11,7 +11,7 @@ import torch
 from .condition import Condition
 from .flow import add_noise
 from .core import Count, Phys4DError, Positive, Share, Weight, as_path, make_config
-from .latents import Latents, clip_of, encode_dataset, generator, heads_batch, made_of, normal_like
+from .latents import Batches, Latents, encode_dataset, generator, heads_batch, made_of, normal_like
 from .lift import Lifted
 from .lora import experts, lora_parameters
 from .losses import Loss, confidence_bce, delta_l1, flow_l1, flow_matching, log_depth, warp_consistency
@@ -53,15 +53,15 @@ def sft_loss(cfg:SFTConfig) -> Loss:
 def motion_batch(
     model:Lifted,
     store:Latents, # latents and conditions of the clips
-    numbers, # of the samples
+    numbers, clips, # of the samples, and which clips they are
     seed:int,
 )->dict: # latents, noise (b c t' h' w'), sigma (b,), cond, index
     "Clips of the truth at a random noise level."
-    idx, gs = [clip_of(p, len(store), seed+1) for p in numbers], [generator(seed, p, 1) for p in numbers]
-    rows, grid = store.rows(idx, model.device, ("latents", "cond")), model.backbone.sigmas(1000)
+    gs = [generator(seed, p, 1) for p in numbers]
+    rows, grid = store.rows(clips, model.device, ("latents", "cond")), model.backbone.sigmas(1000)
     level = torch.cat([(torch.rand(1, generator=g)*1000).long() for g in gs])
     sigma, noise = grid[level.to(grid.device)].to(rows["latents"]), normal_like(rows["latents"], gs)
-    return dict(rows, sigma=sigma, noise=noise, index=idx)
+    return dict(rows, sigma=sigma, noise=noise, index=list(clips))
 
 def motion_pass(
     model:Lifted,
@@ -76,21 +76,34 @@ def motion_pass(
 def shared_pass(
     model:Lifted,
     batch:dict, # of `heads_batch`: what the heads read
-    motion:dict, # of `motion_batch`: the other clips of the pass
+    motion:dict, # of `motion_batch`: the other clips of the pass; None: there are none
     through:bool=False, # do the heads' gradients reach the backbone?
 )->dict: # the heads' parts; v, v_true of all clips of the truth, index
     "Velocity and 4D from one pass, with gradients."
-    x0, noise, sigma = [torch.cat([batch[k], motion[k]]) for k in ("latents", "noise", "sigma")]
-    cond, n = Condition.cat([batch["cond"], motion["cond"]]), len(batch["latents"])
+    both, n = [b for b in (batch, motion) if b], len(batch["latents"])
+    x0, noise, sigma = [torch.cat([b[k] for b in both]) for k in ("latents", "noise", "sigma")]
+    cond = Condition.cat([b["cond"] for b in both])
     with model.backbone.capture(model.heads.blocks) as seen:
         v = model.backbone.velocity(add_noise(x0, noise, sigma), sigma, cond)
     features = [f[:n] if through else f[:n].detach() for f in seen.features]
     parts = {k: x.float() for k, x in model.heads(features, batch["latents"], batch["seen"]).items()}
     real = torch.cat([~batch["estimated"], torch.ones(len(x0) - n, dtype=torch.bool, device=x0.device)])
-    index = [i for i, r in zip([*batch["index"], *motion["index"]], real.tolist()) if r]
+    index = [i for i, r in zip([i for b in both for i in b["index"]], real.tolist()) if r]
+    if not index: return parts | dict(v=0*v, v_true=0*v, index=[])
     return parts | dict(v=v[real], v_true=(noise - x0)[real], index=index)
 
 # %% ../nbs/16_sft.ipynb #f24772fc
+class _Streams: # which samples and clips a step takes: for the heads, and for flow matching
+    def __init__(self, cfg, sizes):
+        self.cfg = cfg
+        self.heads, self.motion = Batches(sizes, cfg.batch, cfg.seed), Batches(sizes, cfg.batch_motion, cfg.seed+1)
+
+    def __getitem__(self, k): # -> (numbers, clips) twice
+        if not self.cfg.shared: return self.heads[k], self.motion[k]
+        numbers, clips = self.motion[k] # of one size, so that they fit into one pass
+        n = max(1, round(len(clips)*self.cfg.batch/self.cfg.batch_motion))
+        return (numbers[:n], clips[:n]), (numbers[n:], clips[n:])
+
 def sft(
     model:Lifted, # from stage 1, trained in place, on its device; LoRA is added if it has none
     dataset, # simulated clips: len and [i] → Clip4D
@@ -108,10 +121,11 @@ def sft(
     lora = {n: p.requires_grad_(True) for n, p in lora_parameters(*experts(model.pipe).values()).items()}
     heads = dict(model.heads.train().requires_grad_(True).named_parameters())
     trainer = Trainer(cfg, out, [Group(heads, cfg.lr_heads), Group(lora, cfg.lr_lora, matrices=False)], model.device, made_of(model, dataset))
+    streams = _Streams(cfg, store.sizes)
     def step_fn(step, part):
-        batch = heads_batch(dataset, store, trainer.numbers(step, part), cfg, cfg.estimate, model.device)
-        rest = cfg.batch_motion - cfg.batch*cfg.shared
-        motion = motion_batch(model, store, trainer.numbers(step, part, rest), cfg.seed)
+        (numbers, clips), rest = streams[trainer.numbers(step, part, 1)[0]]
+        batch = heads_batch(dataset, store, numbers, cfg, cfg.estimate, model.device, clips)
+        motion = motion_batch(model, store, *rest, cfg.seed) if rest[0] else None
         with trainer.autocast():
             if cfg.shared: pred = shared_pass(model, batch, motion, cfg.through)
             else: pred = model.read(batch, cfg.through) | motion_pass(model, motion)
