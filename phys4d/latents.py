@@ -11,7 +11,6 @@ __all__ = ['PARTS', 'weights_mark', 'tensors_mark', 'clip_mark', 'clip_marks', '
 import hashlib, json
 from collections import OrderedDict
 from dataclasses import astuple, dataclass
-from functools import lru_cache
 from pathlib import Path
 import numpy as np
 import torch
