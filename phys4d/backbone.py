@@ -36,7 +36,8 @@ def adapter(*names:str): # pipeline classes as written in model_index.json
 def families()->dict: # pipeline class name -> Backbone subclass
     "The registry, with every room of this package that registers an adapter: such a room needs no entry anywhere else"
     for m in pkgutil.iter_modules([str(Path(p)) for p in find_spec("phys4d").submodule_search_locations]):
-        if m.name not in ("backbone", "__init__") and b"@adapter(" in (Path(m.module_finder.path)/f"{m.name}.py").read_bytes(): import_module(f"phys4d.{m.name}")
+        if m.name not in ("backbone", "__init__") and b"@adapter(" in (Path(m.module_finder.path)/f"{m.name}.py").read_bytes():
+            import_module(f"phys4d.{m.name}")
     return ADAPTERS
 
 # %% ../nbs/10_backbone.ipynb #306c2166
@@ -97,7 +98,8 @@ class Backbone:
         self.texts = Texts(self._embed, self._text_folder())
 
     @property
-    def transformers(self)->list: return [m for m in (self.transformer, getattr(self.pipe, "transformer_2", None)) if m is not None] # one, or two experts
+    def transformers(self)->list: # one, or two experts
+        return [m for m in (self.transformer, getattr(self.pipe, "transformer_2", None)) if m is not None]
     @property
     def blocks(self): return self.blocks_of(self.transformer)
     @property
@@ -215,7 +217,8 @@ def set_grid(self:Backbone, cells): # (t' h' w') of the latents
 def __repr__(self:Backbone):
     n = sum(p.numel() for m in self.transformers for p in m.parameters())/1e6
     s = self.spec
-    return f"{type(self).__name__}: {s.frames}×{s.height}×{s.width} at {s.fps} fps, {s.blocks} blocks of width {s.dim}, {n:.1f} M parameters in the transformer"
+    clip = f"{s.frames}×{s.height}×{s.width} at {s.fps} fps"
+    return f"{type(self).__name__}: {clip}, {s.blocks} blocks of width {s.dim}, {n:.1f} M parameters in the transformer"
 
 # %% ../nbs/10_backbone.ipynb #8855e57e
 @patch
@@ -225,15 +228,19 @@ def pipe_for(self:Backbone, image:bool):
     with quiet(): cls = wanted if isinstance(wanted, type) else getattr(diffusers, wanted)
     if cls not in self._pipes:
         have = {**{k: v for k, v in self.pipe.config.items() if not k.startswith("_")}, **self.pipe.components}
-        parts = {k: None if k.startswith("text_encoder") else have.get(k, p.default) for k, p in inspect.signature(cls.__init__).parameters.items() if k != "self"}
+        parts = {k: None if k.startswith("text_encoder") else have.get(k, p.default)
+                 for k, p in inspect.signature(cls.__init__).parameters.items() if k != "self"}
         with quiet(): self._pipes[cls] = cls(**parts) # texts are encoded already
         self._pipes[cls].set_progress_bar_config(disable=True)
     self._pipes[cls].scheduler = self.pipe.scheduler
     return self._pipes[cls]
 
 def _check_sampling(backbone, image, guidance, weak_blocks):
-    if backbone.needs_image and not image: raise Phys4DError(f"{type(backbone).__name__}: this model goes on from a picture; give its first frame (image=…), or use the family's text-to-video model")
-    if weak_blocks and not (guidance and guidance > 1): raise Phys4DError("weak_blocks without guidance does nothing; give a guidance above 1, such as 2")
+    if backbone.needs_image and not image:
+        raise Phys4DError(f"{type(backbone).__name__}: this model goes on from a picture; give its first frame (image=…), or use the "
+                          f"family's text-to-video model")
+    if weak_blocks and not (guidance and guidance > 1):
+        raise Phys4DError("weak_blocks without guidance does nothing; give a guidance above 1, such as 2")
 
 @patch
 @torch.no_grad()
@@ -252,7 +259,8 @@ def sample(self:Backbone,
     _check_sampling(self, images is not None, guidance, weak_blocks)
     size = self.spec.clip_shape(*(size or ()))
     if self.one_by_one and len(seeds) > 1:
-        one = lambda i: self.sample(prompts[i:i+1], None if images is None else images[i:i+1], seeds[i:i+1], steps, size, guidance, weak_blocks, blocks, tick)
+        one = lambda i: self.sample(prompts[i:i+1], None if images is None
+                                    else images[i:i+1], seeds[i:i+1], steps, size, guidance, weak_blocks, blocks, tick)
         x0, features = zip(*(one(i) for i in range(len(seeds))))
         return torch.cat(x0), [torch.cat(f) for f in zip(*features)]
     return self._sample(prompts, images, seeds, steps, size, guidance, weak_blocks, blocks, tick)
@@ -266,8 +274,11 @@ def _sample(self:Backbone, prompts, images, seeds, steps, size, guidance, weak_b
     generators, pictures = [torch.Generator().manual_seed(int(s)) for s in seeds], [Image.fromarray(x) for x in images] if native else None
     first = self.condition(prompts, _as_video(images, self.device), size=size).get("first") if images is not None and not native else None
     self.set_grid(self.spec.latent_shape(*size)[1:])
-    def step(pipe, i, t, kept): tick(); return {}
-    args = dict(num_frames=size[0], height=size[1], width=size[2], num_inference_steps=steps, generator=generators if len(seeds) > 1 else generators[0], output_type="latent")
+    def step(pipe, i, t, kept):
+        tick()
+        return {}
+    args = dict(num_frames=size[0], height=size[1], width=size[2], num_inference_steps=steps, generator=generators if len(seeds) > 1
+                else generators[0], output_type="latent")
     if native: args[self.image_argument] = pictures[0]
     with ExitStack() as on:
         for m in self.transformers: on.enter_context(marked(m, passes))

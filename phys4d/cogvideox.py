@@ -58,8 +58,12 @@ class CogVideoXBackbone(Backbone):
     def check(self):
         c = self.pipe.scheduler.config
         kind, a2 = c.get("prediction_type"), getattr(self.pipe.scheduler, "alphas_cumprod", None)
-        if a2 is None or kind not in ("v_prediction", "epsilon"): raise Phys4DError(f"this CogVideoX scheduler ({type(self.pipe.scheduler).__name__}) has prediction_type '{kind}': allowed are CogVideoX's DDIM and DPM with v_prediction or epsilon")
-        if kind == "epsilon" and c.get("rescale_betas_zero_snr"): raise Phys4DError("this CogVideoX scheduler starts from pure noise (rescale_betas_zero_snr), which says nothing of x0 when epsilon is predicted: allowed is prediction_type v_prediction there")
+        if a2 is None or kind not in ("v_prediction", "epsilon"):
+            raise Phys4DError(f"this CogVideoX scheduler ({type(self.pipe.scheduler).__name__}) has prediction_type '{kind}': allowed are "
+                              f"CogVideoX's DDIM and DPM with v_prediction or epsilon")
+        if kind == "epsilon" and c.get("rescale_betas_zero_snr"):
+            raise Phys4DError("this CogVideoX scheduler starts from pure noise (rescale_betas_zero_snr), which says nothing of x0 when "
+                              "epsilon is predicted: allowed is prediction_type v_prediction there")
         self._levels = vp_sigmas(a2)
         self.text_tokens = self.transformer.config.max_text_seq_length
 
@@ -109,10 +113,12 @@ class CogVideoXBackbone(Backbone):
     def image_parts(self, images, latents, size):
         "The first picture's latent; some models were trained with it divided by the scale"
         parts = super().image_parts(images, latents, size)
-        return {k: v/self.vae.config.scaling_factor**2 for k, v in parts.items()} if self.takes_image and self.vae.config.invert_scale_latents else parts
+        return {k: v/self.vae.config.scaling_factor**2
+                for k, v in parts.items()} if self.takes_image and self.vae.config.invert_scale_latents else parts
 
     def place_first(self, kwargs, first): # for the text-to-video models
-        x = rearrange(with_first(rearrange(kwargs["hidden_states"], 'b t c h w -> b c t h w'), _twice(first, kwargs["hidden_states"])), 'b c t h w -> b t c h w')
+        x = rearrange(with_first(rearrange(kwargs["hidden_states"], 'b t c h w -> b c t h w'), _twice(first, kwargs["hidden_states"])),
+                      'b c t h w -> b t c h w')
         return {**kwargs, "hidden_states": x}
 
     def velocity(self,
@@ -131,7 +137,8 @@ class CogVideoXBackbone(Backbone):
         h, w = (k*self.spec.s_factor for k in xt.shape[3:])
         rope = self.pipe._prepare_rotary_positional_embeddings(h, w, x.shape[2], xt.device) if c.use_rotary_positional_embeddings else None
         ofs = None if c.ofs_embed_dim is None else torch.full((1,), 2., dtype=self.dtype, device=xt.device)
-        u = self.transformer(hidden_states=inp.to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=self.timestep(sigma), ofs=ofs, image_rotary_emb=rope, return_dict=False)[0]
+        u = self.transformer(hidden_states=inp.to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=self.timestep(sigma),
+                             ofs=ofs, image_rotary_emb=rope, return_dict=False)[0]
         u = rearrange(u.float(), 'b t c h w -> b c t h w')[:, :x.shape[1]]
         v = flow_from_vp(x, u, a, s) if self._v else flow_from_eps(x, u, a, s)
         return v[:, :, n:] if image else still_first(v[:, :, n:], first, keep)
@@ -159,13 +166,20 @@ def make_tiny_cogvideox(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         tok, four = make_tokenizer(GENERIC, 16), (8,)*4
-        vae = d.AutoencoderKLCogVideoX(down_block_types=("CogVideoXDownBlock3D",)*4, up_block_types=("CogVideoXUpBlock3D",)*4, block_out_channels=four,
-                                       latent_channels=4, layers_per_block=1, norm_num_groups=2, temporal_compression_ratio=4, invert_scale_latents=kind == "1.5-i2v")
+        vae = d.AutoencoderKLCogVideoX(down_block_types=("CogVideoXDownBlock3D",)*4, up_block_types=("CogVideoXUpBlock3D",)*4,
+                                       block_out_channels=four,
+                                       latent_channels=4, layers_per_block=1, norm_num_groups=2, temporal_compression_ratio=4,
+                                       invert_scale_latents=kind == "1.5-i2v")
         new = dict(patch_size_t=2, patch_bias=False, ofs_embed_dim=8 if image else None) if long else {}
-        net = d.CogVideoXTransformer3DModel(num_attention_heads=2, attention_head_dim=16, in_channels=8 if image else 4, out_channels=4, time_embed_dim=8, text_embed_dim=16, num_layers=3,
-                                            sample_width=4, sample_height=4, sample_frames=9, max_text_seq_length=16, use_rotary_positional_embeddings=rotary,
+        net = d.CogVideoXTransformer3DModel(num_attention_heads=2, attention_head_dim=16, in_channels=8 if image
+                                            else 4, out_channels=4, time_embed_dim=8, text_embed_dim=16, num_layers=3,
+                                            sample_width=4, sample_height=4, sample_frames=9, max_text_seq_length=16,
+                                            use_rotary_positional_embeddings=rotary,
                                             use_learned_positional_embeddings=kind == "5b-i2v", **new)
-        sched = dict(prediction_type="v_prediction", rescale_betas_zero_snr=True, snr_shift_scale=3., beta_schedule="scaled_linear", beta_start=.00085, beta_end=.012,
+        sched = dict(prediction_type="v_prediction", rescale_betas_zero_snr=True, snr_shift_scale=3., beta_schedule="scaled_linear",
+                     beta_start=.00085, beta_end=.012,
                      timestep_spacing="trailing", set_alpha_to_one=True) | settings
         sched = (d.CogVideoXDPMScheduler if scheduler == "dpm" else d.CogVideoXDDIMScheduler)(**sched)
-    return getattr(d, "CogVideoXImageToVideoPipeline" if image else "CogVideoXPipeline")(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net, scheduler=sched)
+    return getattr(d, "CogVideoXImageToVideoPipeline" if image
+                   else "CogVideoXPipeline")(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net,
+                                             scheduler=sched)

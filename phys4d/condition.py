@@ -22,7 +22,8 @@ class Condition:
     def map(self, f): return Condition(**{k: f(v) for k, v in self.parts.items()}) # f on each tensor
     def to(self, *args): return self.map(lambda v: v.to(device=args[0].device) if torch.is_tensor(args[0]) else v.to(*args))
     def repeat(self, n:int): return self.map(lambda v: v.repeat_interleave(n, 0)) # each row n times
-    def __or__(self, other): return Condition(**{**self.parts, **(other.parts if isinstance(other, Condition) else other)}) # the other's parts win
+    def __or__(self, other): # the other's parts win
+        return Condition(**{**self.parts, **(other.parts if isinstance(other, Condition) else other)})
 
     def __getitem__(self, k): # a name -> its tensor; a slice or indices -> these rows
         if isinstance(k, int): k = slice(k, k + 1 or None)

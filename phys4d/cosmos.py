@@ -25,20 +25,29 @@ class CosmosBackbone(Backbone):
 
     def check(self):
         c, z = self.transformer.config, self.vae.config.z_dim
-        if c.in_channels != z + 1 or c.patch_size[0] != 1: raise Phys4DError(f"this Cosmos transformer takes {c.in_channels} channels in patches of {tuple(c.patch_size)}, its VAE gives {z}: allowed is one channel more than the VAE's, for the mask, and patches of one latent frame")
-        if not (find_spec("torchvision") or hasattr(transformer_cosmos, "transforms")): raise Phys4DError("Cosmos's transformer in diffusers needs torchvision: install it (pip install torchvision) and load the model again")
-        if getattr(self.pipe, "safety_checker", None) is None: raise Phys4DError("this Cosmos pipeline has no safety checker, which its licence asks for: install cosmos_guardrail and load it again")
+        if c.in_channels != z + 1 or c.patch_size[0] != 1:
+            raise Phys4DError(f"this Cosmos transformer takes {c.in_channels} channels in patches of {tuple(c.patch_size)}, its VAE gives "
+                              f"{z}: allowed is one channel more than the VAE's, for the mask, and patches of one latent frame")
+        if not (find_spec("torchvision") or hasattr(transformer_cosmos, "transforms")):
+            raise Phys4DError("Cosmos's transformer in diffusers needs torchvision: install it (pip install torchvision) and load the "
+                              "model again")
+        if getattr(self.pipe, "safety_checker", None) is None:
+            raise Phys4DError("this Cosmos pipeline has no safety checker, which its licence asks for: install cosmos_guardrail and load "
+                              "it again")
 
     def describe(self):
         c = self.transformer.config
-        return dict(frames=93, height=704, width=1280, fps=16, latent_channels=self.vae.config.z_dim, dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=self.pipe.vae_scale_factor_temporal, s_factor=self.pipe.vae_scale_factor_spatial, patch=tuple(c.patch_size))
+        return dict(frames=93, height=704, width=1280, fps=16, latent_channels=self.vae.config.z_dim,
+                    dim=c.num_attention_heads*c.attention_head_dim,
+                    blocks=c.num_layers, t_factor=self.pipe.vae_scale_factor_temporal, s_factor=self.pipe.vae_scale_factor_spatial,
+                    patch=tuple(c.patch_size))
 
     def blocks_of(self, transformer): return transformer.transformer_blocks
 
     def embed(self, text:str)->dict: # one row each
         "Embeddings of a text that the guardrail lets pass"
-        if not self.pipe.safety_checker.check_text_safety(text): raise Phys4DError(f"prompt: Cosmos's guardrail does not let {brief(text)} pass; say it in other words")
+        if not self.pipe.safety_checker.check_text_safety(text):
+            raise Phys4DError(f"prompt: Cosmos's guardrail does not let {brief(text)} pass; say it in other words")
         return super().embed(text)
 
     def null_text(self, b:int=1)->Condition:
@@ -69,9 +78,11 @@ class CosmosBackbone(Backbone):
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels that the guardrail has seen"
         mean, std = latent_stats(self.vae.config, x0)
-        rgb = self.pipe.video_processor.postprocess_video(self.vae.decode((x0*std + mean).to(self.vae.dtype), return_dict=False)[0], output_type="np")
+        rgb = self.pipe.video_processor.postprocess_video(self.vae.decode((x0*std + mean).to(self.vae.dtype), return_dict=False)[0],
+                                                          output_type="np")
         seen = [self.pipe.safety_checker.check_video_safety(clip) for clip in (rgb*255).astype(np.uint8)]
-        if any(clip is None for clip in seen): raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")
+        if any(clip is None for clip in seen):
+            raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")
         return torch.from_numpy(np.stack(seen).astype(np.float32)/255*2 - 1).permute(0, 4, 1, 2, 3).to(x0.device)
 
     def velocity(self,
@@ -86,7 +97,8 @@ class CosmosBackbone(Backbone):
         if first is not None: given[:, :, 0] = (torch.ones(b, device=xt.device) if keep is None else keep.float()).reshape(-1, 1, 1, 1)
         time = given*(1e-4/(1 + 1e-4)) + (1 - given)*sigma.float().expand(b).reshape(-1, 1, 1, 1, 1)
         blank = torch.zeros(1, 1, h*self.spec.s_factor, w*self.spec.s_factor, device=xt.device, dtype=self.dtype)
-        v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=time.to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], fps=self.spec.fps,
+        v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=time.to(self.dtype),
+                             encoder_hidden_states=cond["prompt_embeds"], fps=self.spec.fps,
                              condition_mask=given.expand(-1, -1, -1, h, w).to(self.dtype), padding_mask=blank, return_dict=False)[0]
         return still_first(v.float(), first, keep)
 
@@ -106,7 +118,9 @@ def make_tiny_cosmos(
         torch.manual_seed(seed)
         tok, stats = make_tokenizer(GENERIC, 16), dict(latents_mean=[.1, -.2, .3, 0.], latents_std=[.5, 1., 1.5, 2.])
         vae = AutoencoderKLWan(base_dim=4, z_dim=4, num_res_blocks=1, temperal_downsample=[False, True, True], **stats)
-        net = CosmosTransformer3DModel(in_channels=5, out_channels=4, num_attention_heads=2, attention_head_dim=16, num_layers=3, mlp_ratio=2, text_embed_dim=16, adaln_lora_dim=4,
+        net = CosmosTransformer3DModel(in_channels=5, out_channels=4, num_attention_heads=2, attention_head_dim=16, num_layers=3,
+                                       mlp_ratio=2, text_embed_dim=16, adaln_lora_dim=4,
                                        max_size=(4, 32, 32), extra_pos_embed_type=None)
-    return Cosmos2VideoToWorldPipeline(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net, safety_checker=OpenGuardrail(),
+    return Cosmos2VideoToWorldPipeline(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net,
+                                       safety_checker=OpenGuardrail(),
                                        scheduler=FlowMatchEulerDiscreteScheduler(use_karras_sigmas=True))

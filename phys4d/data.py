@@ -50,14 +50,17 @@ def simulated(scene:str, seed:int, size, # pixels: height = width, or (height, w
     return clip if parts is None else keep_parts(clip, parts)
 
 # %% ../nbs/06_data.ipynb #c5621d0d
+_OURS = "phys4d.scenes.list_scenes(); a file of your own ends in .yaml"
+
 def _scenes(names, source): # checked: {name: (template, its file; a plain name for one of ours)}
     one_of(source, ("sim", "web"), "dataset source")
     found = {}
     for n in several(names, "scenes"):
         if isinstance(n, Path) or isinstance(n, str) and n.endswith((".yaml", ".yml")): template, path = load_scene(n), Path(n)
-        else: template, path = None, Path(one_of(n, list_scenes(), "scene", hint="phys4d.scenes.list_scenes(); a file of your own ends in .yaml"))
+        else: template, path = None, Path(one_of(n, list_scenes(), "scene", hint=_OURS))
         name = template.name.replace(".", "_") if template else n
-        if name in found: raise Phys4DError(f"Scene {brief(name)} is given twice: name each once, and call files of different scenes differently.")
+        if name in found:
+            raise Phys4DError(f"Scene {brief(name)} is given twice: name each once, and call files of different scenes differently.")
         found[name] = template, path
     if source == "sim": return found
     if out := set(found) & set(HELD_OUT): raise Phys4DError(f"Scene {min(out)} is held out and must not be in a web corpus.")
@@ -100,7 +103,9 @@ def _skipped(recipe, bad) -> list:
     rows = [(name, why) for name, why in bad] + sorted(recipe.get("skipped", {}).items())
     said = [f"{len(rows)} of {len(recipe['videos']) + len(recipe.get('skipped', {}))} videos were skipped" + (":" if rows else ".")]
     if rows: said += ["", "| video | reason |", "|---|---|", *(f"| {_cell(n)} | {_cell(why)} |" for n, why in rows[:1000])]
-    if other := recipe.get("ignored"): said += ["", f"{len(other)} other files were ignored:", "", "| file | reason |", "|---|---|", *(f"| {_cell(n)} | {_cell(why)} |" for n, why in sorted(other.items())[:1000])]
+    if other := sorted(recipe.get("ignored", {}).items()):
+        said += ["", f"{len(other)} other files were ignored:", "", "| file | reason |", "|---|---|"]
+        said += [f"| {_cell(n)} | {_cell(why)} |" for n, why in other[:1000]]
     return [*said, ""]
 
 # %% ../nbs/06_data.ipynb #9edcef17
@@ -227,8 +232,10 @@ def make_dataset(folder, # made if missing
     many = len(scenes)*len(seeds)*len(takes)
     if many > MOST: raise Phys4DError(f"{many:,} clips are too many for one dataset: ask for at most {MOST:,}.")
     own = {s: dict(template=t) for s, (t, path) in scenes.items() if path.suffix}  # travels with its jobs: no other machine has the file
-    jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common, **own.get(s, {}))) for n in seeds for s in scenes for t in takes]
-    recipe = dict(maker="make_dataset", scenes=list(scenes), seeds=seeds, takes=takes, templates={s: _template_hash(path) for s, (_, path) in scenes.items()}, **common)
+    wanted = [(s, n, t) for n in seeds for s in scenes for t in takes]
+    jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common, **own.get(s, {}))) for s, n, t in wanted]
+    templates = {s: _template_hash(path) for s, (_, path) in scenes.items()}
+    recipe = dict(maker="make_dataset", scenes=list(scenes), seeds=seeds, takes=takes, templates=templates, **common)
     least = _least_bytes(h, w, frames, parts)//(1 if codec == "raw" else 100)
     return write_dataset(folder, jobs, simulated, recipe, workers, clips_per_shard, codec, ray, least)
 

@@ -50,11 +50,14 @@ class BackboneSpec:
         "The size of a clip, or one sentence on why the backbone cannot make it"
         size = [getattr(self, k) if n is None else n for k, n in zip(("frames", "height", "width"), (frames, height, width))]
         for name, n in zip(("frames", "height", "width"), size):
-            if type(n) is not int: raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are whole numbers such as {getattr(self, name)}")
+            if type(n) is not int:
+                raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are whole numbers such as {getattr(self, name)}")
         f = self.t_factor
-        if size[0] < 1 or (size[0] - 1) % f: raise Phys4DError(f"frames: {brief(size[0])} is not possible; allowed are 1, {f+1}, {2*f+1}, … (1 + a multiple of {f})")
+        if size[0] < 1 or (size[0] - 1) % f:
+            raise Phys4DError(f"frames: {brief(size[0])} is not possible; allowed are 1, {f+1}, {2*f+1}, … (1 + a multiple of {f})")
         for name, n, p in zip(("height", "width"), size[1:], self.patch[1:]):
-            if n < 1 or n % (self.s_factor*p): raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are multiples of {self.s_factor*p} pixels")
+            if n < 1 or n % (self.s_factor*p):
+                raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are multiples of {self.s_factor*p} pixels")
         return tuple(size)
 
     def latent_shape(self, frames=None, height=None, width=None)->tuple: # (c, t', h', w')

@@ -40,7 +40,9 @@ def read_blocks(spec, # has `.blocks`, the number of DiT blocks
     "The DiT blocks whose features the heads read."
     if cfg.blocks is None: return tuple(sorted({max(0, round(spec.blocks*q)-1) for q in (.25, .5, .75)}))
     bad = [b for b in cfg.blocks if not (type(b) is int and 0 <= b < spec.blocks)]
-    if bad or not cfg.blocks: raise Phys4DError(f"heads: block {brief(bad[0]) if bad else 'list without a number'} does not exist; the backbone has blocks 0 to {spec.blocks-1}")
+    if bad or not cfg.blocks:
+        raise Phys4DError(f"heads: block {brief(bad[0]) if bad else 'list without a number'} does not exist; the backbone has blocks 0 to "
+                          f"{spec.blocks-1}")
     return tuple(cfg.blocks)
 
 # %% ../nbs/11_heads.ipynb #a01b62a6
@@ -166,7 +168,7 @@ def even(conv:nn.Conv2d) -> nn.Conv2d:
     return conv
 
 class DepthNet(nn.Module):
-    "RGB and fused features → log-depth, confidence and the feature maps that the motion branch matches, in five steps between which a mean over the clip is due."
+    "RGB and fused features → log-depth, confidence and what the motion branch matches, in five steps between which a mean over the clip is due."
     def __init__(self, cfg):
         super().__init__()
         w1, w2, w3 = cfg.width, 2*cfg.width, cfg.deep
@@ -215,7 +217,10 @@ class MotionNet(nn.Module):
         self.read, self.body, self.coarse = nn.Conv2d(k+2+w2, w2, 3, padding=1), Block(w2, w2), nn.Conv2d(w2, 3, 1)
         self.up, self.mix = nn.Conv2d(w2, w1, 1), nn.Conv2d(3*w1+2, 2*w1, 3, padding=1)
         self.mix2, self.out = nn.Conv2d(2*w1, 2*w1, 3, padding=1), nn.Conv2d(2*w1, 12, 1)
-        nn.init.zeros_(self.coarse.weight); nn.init.zeros_(self.coarse.bias); nn.init.zeros_(self.out.weight); nn.init.zeros_(self.out.bias)
+        nn.init.zeros_(self.coarse.weight)
+        nn.init.zeros_(self.coarse.bias)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
 
     def keys(self, e2): return F.normalize(full(self.key, e2), dim=1)*self.heat.exp() # what is compared
 
@@ -306,13 +311,17 @@ class Heads4D(nn.Module):
         n, net = math.ceil(b*t/math.ceil(rgb[:, 0].numel()/self.chunk)), self.depth # n frames a piece
         e1, e2, y, k = by_frames(self._encode, [rgb, *self.fuse(features, x0, t)], n, dim=2)
         mean = net.mean(y, b)
-        z = by_frames(lambda y: net.deep(y, mean, b), [y], n, halo=1); del y
-        m = by_frames(net.to_quarter, [e2, z], n); del e2, z
+        z = by_frames(lambda y: net.deep(y, mean, b), [y], n, halo=1)
+        del y
+        m = by_frames(net.to_quarter, [e2, z], n)
+        del e2, z
         mean2 = net.mean2(m, b)
         d2 = by_frames(lambda m: net.quarter(m, mean2), [m], n)
-        m = by_frames(net.to_half, [e1, d2], n); del e1
+        m = by_frames(net.to_half, [e1, d2], n)
+        del e1
         mean1 = net.mean1(m, b)
-        d1, depth, conf = by_frames(lambda m: self._depth(m, mean1, h, w), [m], n); del m
+        d1, depth, conf = by_frames(lambda m: self._depth(m, mean1, h, w), [m], n)
+        del m
         out = dict(depth=depth, confidence=conf)
         if t > 1:
             now, nxt = lambda x: _frames(x, b, slice(None, -1)), lambda x: _frames(x, b, slice(1, None))
@@ -345,7 +354,8 @@ def fold(rgb:torch.Tensor # (b 3 t h w) in [-1, 1]
 
 def _check(heads, features, x0, rgb):
     if rgb.ndim != 5 or rgb.shape[1] != 3: raise Phys4DError(f"heads: rgb must be (b 3 t h w), not {tuple(rgb.shape)}")
-    if len(features) != len(heads.blocks): raise Phys4DError(f"heads: {len(features)} feature maps given, but the heads read {len(heads.blocks)} blocks: {heads.blocks}")
+    if len(features) != len(heads.blocks):
+        raise Phys4DError(f"heads: {len(features)} feature maps given, but the heads read {len(heads.blocks)} blocks: {heads.blocks}")
     t, fuse = rgb.shape[2], heads.fuse
     held = 1 + (x0.shape[2]-1)*fuse.s
     if held != t: raise Phys4DError(f"heads: the latent holds {held} frames, the video {t}; they must be the same")

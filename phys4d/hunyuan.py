@@ -24,7 +24,9 @@ class HunyuanBackbone(Backbone):
     def check(self):
         c, z = self.transformer.config, self.vae.config.latent_channels
         if c.in_channels != z or c.image_condition_type == "latent_concat":
-            raise Phys4DError(f"this HunyuanVideo transformer takes {c.in_channels} channels, its VAE gives {z}: allowed are text-to-video models and image-to-video models of the kind token_replace, such as HunyuanVideo-I2V, not the 33-channel one")
+            raise Phys4DError(f"this HunyuanVideo transformer takes {c.in_channels} channels, its VAE gives {z}: allowed are text-to-video "
+                              f"models and image-to-video models of the kind token_replace, such as HunyuanVideo-I2V, not the 33-channel "
+                              f"one")
         self.embedded_guidance = float(self.settings.get("embedded_guidance", 1. if self.takes_image else 6.))
 
     @property
@@ -34,8 +36,10 @@ class HunyuanBackbone(Backbone):
 
     def describe(self):
         c, v = self.transformer.config, self.vae
-        return dict(frames=129, height=720, width=1280, fps=24, latent_channels=v.config.latent_channels, dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers + c.num_single_layers,
-                    t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio, patch=(c.patch_size_t, c.patch_size, c.patch_size))
+        return dict(frames=129, height=720, width=1280, fps=24, latent_channels=v.config.latent_channels,
+                    dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers + c.num_single_layers,
+                    t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
+                    patch=(c.patch_size_t, c.patch_size, c.patch_size))
 
     def blocks_of(self, transformer): return [*transformer.transformer_blocks, *transformer.single_transformer_blocks]
 
@@ -48,7 +52,8 @@ class HunyuanBackbone(Backbone):
     def said(self, prompts, images=None)->Condition:
         "The text's parts; an image-to-video model reads each text with its picture"
         if not self.takes_image: return self.encode_text(prompts)
-        if images is None: raise Phys4DError("HunyuanVideo's image-to-video model reads a text together with its picture: give the first frames, too")
+        if images is None:
+            raise Phys4DError("HunyuanVideo's image-to-video model reads a text together with its picture: give the first frames, too")
         pictures = [Image.fromarray(x) for x in ((images[:, :, 0] + 1)*127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()]
         return Condition.cat([self._embed(p, x) for p, x in zip(prompts, pictures)]).to(self.device)
 
@@ -74,9 +79,12 @@ class HunyuanBackbone(Backbone):
         "Velocity; with `first` the first latent is given, not predicted"
         self.set_grid(xt.shape[2:])
         first, keep, b = cond.get("first"), cond.get("keep"), len(xt)
-        own = torch.full((b,), self.embedded_guidance, dtype=self.dtype, device=xt.device)*1000. if self.transformer.config.guidance_embeds else None
-        v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=1000*sigma.float().expand(b), encoder_hidden_states=cond["prompt_embeds"],
-                             encoder_attention_mask=cond["prompt_attention_mask"].to(self.dtype), pooled_projections=cond["pooled_prompt_embeds"], guidance=own, return_dict=False)[0]
+        own = torch.full((b,), self.embedded_guidance, dtype=self.dtype,
+                         device=xt.device)*1000. if self.transformer.config.guidance_embeds else None
+        v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=1000*sigma.float().expand(b),
+                             encoder_hidden_states=cond["prompt_embeds"],
+                             encoder_attention_mask=cond["prompt_attention_mask"].to(self.dtype),
+                             pooled_projections=cond["pooled_prompt_embeds"], guidance=own, return_dict=False)[0]
         return still_first(v.float(), first, keep)
 
 # %% ../nbs/10e_hunyuan.ipynb #14919333
@@ -98,14 +106,20 @@ def make_tiny_hunyuan(
     import diffusers as d, transformers as t
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        tok, tok_2, size = make_chat_tokenizer(), make_tokenizer(GENERIC, 77), dict(hidden_size=16, intermediate_size=16, num_hidden_layers=3, num_attention_heads=2)
+        tok, tok_2, size = make_chat_tokenizer(), make_tokenizer(GENERIC, 77), dict(hidden_size=16, intermediate_size=16,
+                                                                                    num_hidden_layers=3, num_attention_heads=2)
         llama = t.LlamaConfig(vocab_size=len(tok), pad_token_id=0, **size)
         look = t.CLIPVisionConfig(image_size=48, patch_size=2, **size)
-        text = t.LlavaForConditionalGeneration(t.LlavaConfig(vision_config=look, text_config=llama, image_token_index=tok.convert_tokens_to_ids("<image>"), pad_token_id=0)) if image else t.LlamaModel(llama)
+        text = t.LlavaForConditionalGeneration(t.LlavaConfig(vision_config=look, text_config=llama,
+                                                             image_token_index=tok.convert_tokens_to_ids("<image>"),
+                                                             pad_token_id=0)) if image else t.LlamaModel(llama)
         clip = t.CLIPTextModel(t.CLIPTextConfig(vocab_size=len(tok_2), eos_token_id=1, pad_token_id=0, **size))
         vae = d.AutoencoderKLHunyuanVideo(latent_channels=4, block_out_channels=(4,)*4, layers_per_block=1, norm_num_groups=2)
-        net = d.HunyuanVideoTransformer3DModel(in_channels=4, out_channels=4, num_attention_heads=2, attention_head_dim=10, num_layers=2, num_single_layers=2, num_refiner_layers=1, patch_size=1,
-                                               text_embed_dim=16, pooled_projection_dim=16, rope_axes_dim=(2, 4, 4), image_condition_type="token_replace" if image else None)
-    parts = dict(tokenizer=tok, text_encoder=text.eval(), tokenizer_2=tok_2, text_encoder_2=clip.eval(), vae=vae, transformer=net, scheduler=d.FlowMatchEulerDiscreteScheduler(shift=7.))
+        net = d.HunyuanVideoTransformer3DModel(in_channels=4, out_channels=4, num_attention_heads=2, attention_head_dim=10, num_layers=2,
+                                               num_single_layers=2, num_refiner_layers=1, patch_size=1,
+                                               text_embed_dim=16, pooled_projection_dim=16, rope_axes_dim=(2, 4, 4),
+                                               image_condition_type="token_replace" if image else None)
+    parts = dict(tokenizer=tok, text_encoder=text.eval(), tokenizer_2=tok_2, text_encoder_2=clip.eval(), vae=vae, transformer=net,
+                 scheduler=d.FlowMatchEulerDiscreteScheduler(shift=7.))
     eye = dict(image_processor=t.CLIPImageProcessor(size=dict(shortest_edge=48), crop_size=dict(height=48, width=48))) if image else {}
     return (d.HunyuanVideoImageToVideoPipeline if image else d.HunyuanVideoPipeline)(**parts, **eye)

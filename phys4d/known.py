@@ -56,8 +56,10 @@ def build(
     "The class with its settings and no weights."
     cls = getattr(diffusers, part.cls, None) or getattr(transformers, part.cls, None)
     if cls is None: raise Phys4DError(f"plan: the class '{brief(part.cls)}' is known neither to diffusers nor to transformers; update them")
-    made = cls.from_config if hasattr(cls, "from_config") and issubclass(cls, diffusers.ModelMixin) else lambda c: cls(cls.config_class(**c))
-    level = diffusers.logging.get_verbosity(); diffusers.logging.set_verbosity_error()
+    of_diffusers = hasattr(cls, "from_config") and issubclass(cls, diffusers.ModelMixin)
+    made = cls.from_config if of_diffusers else lambda c: cls(cls.config_class(**c))
+    level = diffusers.logging.get_verbosity()
+    diffusers.logging.set_verbosity_error()
     with torch.device("meta"): model = made(part.config)
     model = model.to(dtype).eval().requires_grad_(False)
     diffusers.logging.set_verbosity(level)
@@ -98,14 +100,18 @@ def _cosmos(c, z, n, x, _):
                 condition_mask=x(1, 1, *z[1:]), padding_mask=x(1, 1, z[2], z[3]), fps=16)
 
 CALLS = dict(WanTransformer3DModel=(_wan, 512), CogVideoXTransformer3DModel=(_cogvideox, 226), LTXVideoTransformer3DModel=(_ltx, 128),
-             HunyuanVideoTransformer3DModel=(_hunyuan, 256), MochiTransformer3DModel=(_mochi, 256), CosmosTransformer3DModel=(_cosmos, 512)) # inputs, tokens of text
+             # inputs, tokens of text
+             HunyuanVideoTransformer3DModel=(_hunyuan, 256), MochiTransformer3DModel=(_mochi, 256), CosmosTransformer3DModel=(_cosmos, 512))
 
 def latent_rule(vae)->tuple: # frames a latent step, pixels a cell, channels
     "How a VAE packs a clip."
     c = vae.config
     if "z_dim" in c: return c.scale_factor_temporal, c.scale_factor_spatial, c.z_dim
     name = type(vae).__name__
-    return {"AutoencoderKLLTXVideo": 8, "AutoencoderKLMochi": 6}.get(name, 4), 32 if "LTX" in name else 2**(len(c.block_out_channels)-1) if "block_out_channels" in c else 8, c.latent_channels
+    frames = {"AutoencoderKLLTXVideo": 8, "AutoencoderKLMochi": 6}.get(name, 4)
+    if "LTX" in name: pixels = 32
+    else: pixels = 2**(len(c.block_out_channels)-1) if "block_out_channels" in c else 8
+    return frames, pixels, c.latent_channels
 
 def shape_of(transformer, vae)->SimpleNamespace:
     "What the heads need to know: the fields of a BackboneSpec that do not depend on the clip."
@@ -146,13 +152,16 @@ def describe_folder(
         return Part(**{"class": extra[name][1], "config": {k: v for k, v in config.items() if not k.startswith("_")}})
     here = lambda n: isinstance(extra.get(n), (list, tuple)) and len(extra[n]) == 2 and isinstance(extra[n][1], str)
     for name in ("transformer", "vae"):
-        if not here(name): raise Phys4DError(f"plan: {folder/'model_index.json'} names no {name}; a video pipeline of diffusers with one is expected")
+        if not here(name):
+            raise Phys4DError(f"plan: {folder/'model_index.json'} names no {name}; a video pipeline of diffusers with one is expected")
     note = load_json(folder/"phys4d.json", Note, "notes on a backbone", todo) if (folder/"phys4d.json").is_file() else Note()
     words = folder/"tokenizer/tokenizer_config.json"
     most = load_json(words, None, "a tokenizer", todo).get("model_max_length") if words.is_file() else None
     usual = CALLS.get(extra["transformer"][1], (None, 512))[1]
-    return Described(source=folder.name, transformer=part("transformer"), vae=part("vae"), encoders=[part(n) for n in ("text_encoder", "text_encoder_2", "image_encoder") if here(n)],
-                     clip=(note.frames, note.height, note.width, note.fps), experts=1 + here("transformer_2"), token_times=index.expand_timesteps, text=min(most or usual, usual))
+    return Described(source=folder.name, transformer=part("transformer"), vae=part("vae"),
+                     encoders=[part(n) for n in ("text_encoder", "text_encoder_2", "image_encoder") if here(n)],
+                     clip=(note.frames, note.height, note.width, note.fps), experts=1 + here("transformer_2"),
+                     token_times=index.expand_timesteps, text=min(most or usual, usual))
 
 def describe(
     model, # hub id of a known model, a local folder, or the name of an embedded backbone

@@ -9,7 +9,8 @@ __all__ = ['EMBEDDED_BACKBONES', 'WEIGHTLESS', 'VARIANTS', 'DTYPES', 'find_folde
 # %% ../nbs/09d_loading.ipynb #8ebc768b
 from pathlib import Path
 import torch, transformers
-_level = transformers.logging.get_verbosity(); transformers.logging.set_verbosity_error() # it warns of image processors that nobody here uses
+_level = transformers.logging.get_verbosity()
+transformers.logging.set_verbosity_error() # it warns of image processors that nobody here uses
 from diffusers import DiffusionPipeline
 transformers.logging.set_verbosity(_level)
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,20 +43,26 @@ def _check_weights(file): # opens the header only
     except (SafetensorError, OSError) as e:
         raise Phys4DError(f"backbone weights {file} are damaged or cut short ({e}); copy the file again") from None
 
-WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "ImageProcessorFast", "ProcessorFast", "ProcessorPil", "FeatureExtractor", "TokenizersBackend", "Backend") # endings of the classes of parts that have no weights
+# endings of the classes of parts that have no weights
+WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "ImageProcessorFast", "ProcessorFast", "ProcessorPil",
+              "FeatureExtractor", "TokenizersBackend", "Backend")
 VARIANTS = (None, "fp16", "bf16") # "model.fp16.safetensors" beside or instead of "model.safetensors"
 
 def _names(sub, stem, variant): # its weight files by an index, or the single file
     shards = sub/f"{stem}.safetensors.index{'.' + variant if variant else ''}.json"
-    many = shards.is_file() and load_json(shards, ShardIndex, "an index of weight files", "copy the pipeline folder again").weight_map.values()
-    return sorted({safe_name(f, "weight file", str(shards)) for f in many}) if many else [f"{stem}.{variant}.safetensors" if variant else f"{stem}.safetensors"]
+    many = shards.is_file() and load_json(shards, ShardIndex, "an index of weight files",
+                                          "copy the pipeline folder again").weight_map.values()
+    return sorted({safe_name(f, "weight file", str(shards)) for f in many}) if many else [f"{stem}.{variant}.safetensors" if variant
+                                                                                          else f"{stem}.safetensors"]
 
 def _variant(sub, stem): # which of `VARIANTS` lies in a part's folder
     return next((v for v in VARIANTS if (sub/_names(sub, stem, v)[0]).is_file()), None)
 
 def _check_part(sub, stem, todo):
     names = _names(sub, stem, _variant(sub, stem))
-    if not (sub/names[0]).is_file() and any(sub.glob("*.bin")): raise Phys4DError(f"backbone weights {sub}/*.bin are pickled, which is not read; save the pipeline again with safe_serialization=True, which gives {names[0]}")
+    if not (sub/names[0]).is_file() and any(sub.glob("*.bin")):
+        raise Phys4DError(f"backbone weights {sub}/*.bin are pickled, which is not read; save the pipeline again with "
+                          f"safe_serialization=True, which gives {names[0]}")
     for f in names: _check_weights(sub/f)
 
 class PipelineIndex(BaseModel):
@@ -74,13 +81,15 @@ def check_folder(
     "Raise `Phys4DError` unless the folder is a known pipeline with whole weights"
     index_file, todo = Path(folder)/"model_index.json", "copy the pipeline folder again"
     if not index_file.is_file():
-        hint = "it was written by Lifted.save: read it with Lifted.load" if (Path(folder)/"lifted.json").is_file() else "a diffusers pipeline folder is expected, such as data/backbones/tiny-wan"
+        hint = "a diffusers pipeline folder is expected, such as data/backbones/tiny-wan"
+        if (Path(folder)/"lifted.json").is_file(): hint = "it was written by Lifted.save: read it with Lifted.load"
         raise Phys4DError(f"{folder} has no model_index.json; {hint}")
     index = load_json(index_file, PipelineIndex, "the index of a diffusers pipeline", todo).model_dump(by_alias=True)
     check_class(index["_class_name"], folder, known)
     for name, part in index.items():
         if not isinstance(part, (list, tuple)) or len(part) != 2 or part[0] is None or str(part[1]).endswith(WEIGHTLESS): continue
-        _check_part(Path(folder)/safe_name(name, "part", str(index_file)), "model" if part[0] == "transformers" else "diffusion_pytorch_model", todo)
+        _check_part(Path(folder)/safe_name(name, "part", str(index_file)), "model" if part[0] == "transformers"
+                    else "diffusion_pytorch_model", todo)
     return index
 
 def check_class(
@@ -89,7 +98,8 @@ def check_class(
     known, # names of the pipeline classes that have an adapter
 ):
     "Raise `Phys4DError` for a pipeline without an adapter"
-    if name not in known: raise Phys4DError(f"{where} holds a pipeline of class '{name}', for which there is no adapter. Allowed: {', '.join(sorted(known))}")
+    if name not in known:
+        raise Phys4DError(f"{where} holds a pipeline of class '{name}', for which there is no adapter. Allowed: {', '.join(sorted(known))}")
 
 # %% ../nbs/09d_loading.ipynb #583ba46d
 def open_hub(name, dtype, known): # a pipeline of the model hub
@@ -97,7 +107,9 @@ def open_hub(name, dtype, known): # a pipeline of the model hub
         check_class(DiffusionPipeline.load_config(name).get("_class_name"), name, known)
         return DiffusionPipeline.from_pretrained(name, dtype=dtype)
     except Phys4DError: raise
-    except Exception as e: raise Phys4DError(f"cannot fetch '{name}' from the model hub ({type(e).__name__}); without a network give a local folder such as data/backbones/tiny-wan") from None
+    except Exception as e:
+        raise Phys4DError(f"cannot fetch '{name}' from the model hub ({type(e).__name__}); without a network give a local folder such as "
+                          f"data/backbones/tiny-wan") from None
 
 class BackboneNote(BaseModel):
     "What `phys4d.json` beside a pipeline may say about its default clip, and any notes"
@@ -116,12 +128,17 @@ def read_note(folder): # the settings in phys4d.json
 def open_folder(folder, dtype, known): # a pipeline of a folder, its parts checked before
     index = check_folder(folder, known)
     opener = getattr(known[index["_class_name"]], "pipeline", DiffusionPipeline)
-    kinds = {_variant(folder/k, "model" if p[0] == "transformers" else "diffusion_pytorch_model") for k, p in index.items() if isinstance(p, (list, tuple)) and p[0] and not str(p[1]).endswith(WEIGHTLESS)}
+    kinds = {_variant(folder/k, "model" if p[0] == "transformers" else "diffusion_pytorch_model") for k, p in index.items()
+             if isinstance(p, (list, tuple)) and p[0] and not str(p[1]).endswith(WEIGHTLESS)}
     try:
-        with quiet(): return opener.from_pretrained(str(folder), dtype=dtype, variant=next((v for v in kinds if v), None), local_files_only=True)
-    except Exception as e: raise Phys4DError(f"cannot load the backbone in {folder}: {shorten(str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__, 200)}") from None
+        with quiet():
+            return opener.from_pretrained(str(folder), dtype=dtype, variant=next((v for v in kinds if v), None), local_files_only=True)
+    except Exception as e:
+        raise Phys4DError(f"cannot load the backbone in {folder}: "
+                          f"{shorten(str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__, 200)}") from None
 
-DTYPES = dict(float32=torch.float32, fp32=torch.float32, bfloat16=torch.bfloat16, bf16=torch.bfloat16, float16=torch.float16, fp16=torch.float16)
+DTYPES = dict(float32=torch.float32, fp32=torch.float32, bfloat16=torch.bfloat16, bf16=torch.bfloat16, float16=torch.float16,
+              fp16=torch.float16)
 
 def pick_dtype(
     dtype, # "auto", one of `DTYPES`, or a torch.dtype

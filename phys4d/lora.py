@@ -39,7 +39,8 @@ class LoraShape:
 
     def check(self):
         bad = [t for t in self.targets if not (isinstance(t, str) and t)]
-        if bad or not self.targets: raise Phys4DError(f"LoraShape: targets {brief(list(self.targets))} is no list of layer names; try {list(ATTENTION)}")
+        if bad or not self.targets:
+            raise Phys4DError(f"LoraShape: targets {brief(list(self.targets))} is no list of layer names; try {list(ATTENTION)}")
 
 def inject(
     transformer, # a model of diffusers
@@ -115,12 +116,16 @@ def write_lora(
     folder, # where to
 ):
     "Write its LoRA as diffusers does; the same weights give the same bytes."
-    saver = pipe if hasattr(pipe, "save_lora_weights") else loaders.CosmosLoraLoaderMixin # Cosmos2VideoToWorldPipeline has no methods for LoRA
+    # Cosmos2VideoToWorldPipeline has no methods for LoRA
+    saver = pipe if hasattr(pipe, "save_lora_weights") else loaders.CosmosLoraLoaderMixin
     for name, net in experts(pipe).items():
         file, note = ensure_dir(folder)/FILES[name], lora_note(net)
-        if note is None: file.unlink(missing_ok=True); continue
+        if note is None:
+            file.unlink(missing_ok=True)
+            continue
         if len(net.peft_config) > 1:
-            raise Phys4DError(f"{name} has {len(net.peft_config)} LoRAs ({', '.join(net.peft_config)}), of which one can be saved; give their files to lift(…, lora=[…]), which makes one of them")
+            raise Phys4DError(f"{name} has {len(net.peft_config)} LoRAs ({', '.join(net.peft_config)}), of which one can be saved; give "
+                              f"their files to lift(…, lora=[…]), which makes one of them")
         text = json.dumps({f"transformer.{k}": v for k, v in note.items()}, indent=2, sort_keys=True)
         write = lambda weights, to: save_tensors(weights, to, {"format": "pt", LORA_ADAPTER_METADATA_KEY: text})
         state = get_peft_model_state_dict(net, adapter_name=next(iter(net.peft_config)))
@@ -157,8 +162,11 @@ def _weights_in(folder, where): # expert -> file
     if (folder/PEFT_FILES[0]).is_file(): return {"transformer": folder/PEFT_FILES[0]}
     names = sorted(f.name for f in folder.glob("*.safetensors") if f.name != "heads.safetensors")
     if len(names) == 1: return {"transformer": folder/names[0]}
-    if names: raise Phys4DError(f"{where} holds {len(names)} weight files and none is named {FILES['transformer']}; give one of them: {shorten(', '.join(names), 160)}")
-    raise Phys4DError(f"{where} holds no LoRA: {FILES['transformer']} is missing; give a .safetensors file, a folder that holds one, or a hub name 'owner/name'")
+    if names:
+        raise Phys4DError(f"{where} holds {len(names)} weight files and none is named {FILES['transformer']}; give one of them: "
+                          f"{shorten(', '.join(names), 160)}")
+    raise Phys4DError(f"{where} holds no LoRA: {FILES['transformer']} is missing; give a .safetensors file, a folder that holds one, or a "
+                      f"hub name 'owner/name'")
 
 def hub_folder(
     name:str, # "owner/name"
@@ -167,7 +175,8 @@ def hub_folder(
     "A copy of a few files from the hub; without a network the one that was fetched before."
     try: return Path(snapshot_download(name, allow_patterns=files))
     except Exception as e:
-        raise Phys4DError(f"'{name}' is no local file or folder and cannot be fetched from the model hub ({type(e).__name__}); without a network give a local path") from None
+        raise Phys4DError(f"'{name}' is no local file or folder and cannot be fetched from the model hub ({type(e).__name__}); without a "
+                          f"network give a local path") from None
 
 def _from_hub(name):
     parts = name.split("/")
@@ -176,9 +185,11 @@ def _from_hub(name):
     folder = hub_folder(repo, [*FILES.values(), *PEFT_FILES])
     if not any(folder.rglob("*.safetensors")): # of another name: fetched if it is the only one
         try: names = [n for n in HfApi().list_repo_files(repo) if n.endswith(".safetensors")]
-        except Exception as e: raise Phys4DError(f"'{name}': its files cannot be listed ({type(e).__name__}); give '{name}/FILE.safetensors'") from None
+        except Exception as e:
+            raise Phys4DError(f"'{name}': its files cannot be listed ({type(e).__name__}); give '{name}/FILE.safetensors'") from None
         if len(names) != 1:
-            raise Phys4DError(f"'{name}' holds {len(names)} weight files; give one of them as '{name}/FILE.safetensors': {shorten(', '.join(names), 160)}")
+            raise Phys4DError(f"'{name}' holds {len(names)} weight files; give one of them as '{name}/FILE.safetensors': "
+                              f"{shorten(', '.join(names), 160)}")
         folder = hub_folder(repo, names)
     return _weights_in(folder, f"'{name}'")
 
@@ -210,16 +221,19 @@ class LoraNote(BaseModel):
         r = self.rank_pattern.get(get_pattern_key(self.rank_pattern, name), self.r)
         alpha = self.alpha_pattern.get(get_pattern_key(self.alpha_pattern, name), self.lora_alpha)
         if r != rank:
-            raise Phys4DError(f"{where}: {name} has rank {rank} where its notes say {r}; the file and its notes are not of one LoRA: copy both again")
+            raise Phys4DError(f"{where}: {name} has rank {rank} where its notes say {r}; the file and its notes are not of one LoRA: copy "
+                              f"both again")
         return alpha*math.sqrt(rank) if self.use_rslora else alpha
 
-OTHER_KINDS = {"lokr_": "LoKr", "hada_": "LoHa", "dora_scale": "DoRA", "lora_magnitude_vector": "DoRA", "lora_mid": "LoCon", "oft_": "OFT", "glora": "GLoRA"}
+OTHER_KINDS = {"lokr_": "LoKr", "hada_": "LoHa", "dora_scale": "DoRA", "lora_magnitude_vector": "DoRA", "lora_mid": "LoCon", "oft_": "OFT",
+               "glora": "GLoRA"}
 HALF = {"lora_A": "A", "lora_down": "A", "lora.down": "A", "lora_B": "B", "lora_up": "B", "lora.up": "B"}
 ENDING = re.compile(r"[._](lora_A|lora_B|lora_down|lora_up|lora\.down|lora\.up)(?:\.\w+)?\.(weight|bias)$")
 PREFIXES = ("base_model.model.", "model.", "diffusion_model.", "transformer.", "net.", "lora_unet_", "lora_transformer_", "lycoris_")
 
 def _unknown(tensors, where): # the sentence for it
-    return Phys4DError(f"{where}: none of its layers is in this backbone, under no name of diffusers, peft, ComfyUI, kohya or musubi; it is of another backbone or of an unknown format: the first are {shorten(', '.join(list(tensors)[:3]), 160)}")
+    return Phys4DError(f"{where}: none of its layers is in this backbone, under no name of diffusers, peft, ComfyUI, kohya or musubi; it "
+                       f"is of another backbone or of an unknown format: the first are {shorten(', '.join(list(tensors)[:3]), 160)}")
 
 def _plain(name): # without what only says which part of the model it is
     for p in PREFIXES: name = name.removeprefix(p)
@@ -237,7 +251,8 @@ def _parts(tensors, where): # layer -> {"A", "B", "bias", "alpha"}, what is no L
 
 def _number(x, name, where): # alpha of a layer
     value = float(x) if x.numel() == 1 else math.nan
-    if not math.isfinite(value) or not value: raise Phys4DError(f"{where}: alpha of {name} is {brief(x.tolist())}; it must be a number other than 0")
+    if not math.isfinite(value) or not value:
+        raise Phys4DError(f"{where}: alpha of {name} is {brief(x.tolist())}; it must be a number other than 0")
     return value
 
 def _note(file, meta): # LoraNote or None
@@ -247,9 +262,11 @@ def _note(file, meta): # LoraNote or None
         except (ValueError, AttributeError): raise Phys4DError(f"{where} is damaged; copy the file again") from None
         return check_schema(note, LoraNote, where, "copy the file again")
     config = Path(file).with_name(PEFT_FILES[1])
-    if Path(file).name == PEFT_FILES[0] and config.is_file(): return load_json(config, LoraNote, "peft's note on a LoRA", "copy the folder again")
+    if Path(file).name == PEFT_FILES[0] and config.is_file():
+        return load_json(config, LoraNote, "peft's note on a LoRA", "copy the folder again")
     if "ss_network_alpha" in meta and "ss_network_dim" in meta: # kohya's header
-        return check_schema(dict(r=meta["ss_network_dim"], lora_alpha=meta["ss_network_alpha"]), LoraNote, f"{file}: its header", "copy the file again")
+        return check_schema(dict(r=meta["ss_network_dim"], lora_alpha=meta["ss_network_alpha"]), LoraNote, f"{file}: its header",
+                            "copy the file again")
 
 # %% ../nbs/11a_lora.ipynb #3368da6a
 def read_layers(
@@ -260,8 +277,11 @@ def read_layers(
     other = next((kind for k in tensors for mark, kind in OTHER_KINDS.items() if mark in k), None)
     note = _note(file, meta)
     if other or (note and note.use_dora):
-        raise Phys4DError(f"{file}: holds {other or 'DoRA'}, another kind of addition; only LoRA is read: merge it into the backbone, or train LoRA")
-    if "config" in meta: raise Phys4DError(f"{file}: is a LoRA of the older layout lifted/1, which this version does not read; save the model again with this version")
+        raise Phys4DError(f"{file}: holds {other or 'DoRA'}, another kind of addition; only LoRA is read: merge it into the backbone, or "
+                          f"train LoRA")
+    if "config" in meta:
+        raise Phys4DError(f"{file}: is a LoRA of the older layout lifted/1, which this version does not read; save the model again with "
+                          f"this version")
     text = [k for k in tensors if k.startswith(("text_encoder", "lora_te"))]
     if text: warnings.warn(f"{file}: {len(text)} tensors for the text encoder are left out")
     parts, rest = _parts({k: x for k, x in tensors.items() if k not in text}, file)
@@ -270,7 +290,8 @@ def read_layers(
     if note is None and not said and any(k.startswith(PREFIXES[0]) for k in tensors):
         raise Phys4DError(f"{file}: its alpha is in {PEFT_FILES[1]}, which is missing; copy it beside the file")
     if note is None and len(said) < len(parts):
-        warnings.warn(f"{file}: {len(parts)-len(said)} layers have no alpha; their scale is 1, as diffusers has it. If it was another, give it as weight: lora=[(file, alpha/rank)]")
+        warnings.warn(f"{file}: {len(parts)-len(said)} layers have no alpha; their scale is 1, as diffusers has it. If it was another, "
+                      f"give it as weight: lora=[(file, alpha/rank)]")
     def alpha(n, p): return _number(p["alpha"], n, file) if "alpha" in p else note.alpha(n, len(p["A"]), file) if note else len(p["A"])
     return {n: Layer(p["A"], p["B"], float(alpha(n, p)), p.get("bias")) for n, p in parts.items()}, rest
 
@@ -317,7 +338,8 @@ def fit_names(
         if new and not alien(new): return new
         if new and len(alien(new))/len(new) < len(alien(best))/len(best): best = new
     if len(alien(best)) == len(best): raise _unknown(layers, where)
-    raise Phys4DError(f"{where}: this LoRA belongs to another backbone, for {len(alien(best))} of its {len(best)} layers are not in this one, such as {shorten(alien(best)[0], 120)}")
+    raise Phys4DError(f"{where}: this LoRA belongs to another backbone, for {len(alien(best))} of its {len(best)} layers are not in this "
+                      f"one, such as {shorten(alien(best)[0], 120)}")
 
 # %% ../nbs/11a_lora.ipynb #d0533533
 def _check_shapes(layers, net, where):
@@ -326,7 +348,8 @@ def _check_shapes(layers, net, where):
         w = getattr(modules[n], "weight", None)
         if w is None or w.ndim < 2: raise Phys4DError(f"{where}: {n} is no linear layer of this backbone; the LoRA belongs to another one")
         if l.A.shape[1:] != w.shape[1:] or l.B.shape[:2] != (len(w), l.rank):
-            raise Phys4DError(f"{where}: this LoRA belongs to another backbone: its layer {n} goes from {l.A.shape[1]} to {len(l.B)} channels, this one's from {w.shape[1]} to {len(w)}")
+            raise Phys4DError(f"{where}: this LoRA belongs to another backbone: its layer {n} goes from {l.A.shape[1]} to {len(l.B)} "
+                              f"channels, this one's from {w.shape[1]} to {len(w)}")
 
 def _endings(layers, net): # short names that mean exactly these layers, else all their names
     own = [n for n, m in net.named_modules() if isinstance(m, (torch.nn.Linear, torch.nn.modules.conv._ConvNd))]
@@ -345,7 +368,8 @@ def put_layers(
     targets, biased = _endings(layers, net), any(l.bias is not None for l in layers.values())
     ranks = {f"^{n}": l.rank for n, l in layers.items() if l.rank != r}
     alphas = {f"^{n}": l.alpha for n, l in layers.items() if l.alpha != alpha}
-    cfg = LoraConfig(r=r, lora_alpha=alpha, target_modules=targets, lora_dropout=0., lora_bias=biased, rank_pattern=ranks, alpha_pattern=alphas)
+    cfg = LoraConfig(r=r, lora_alpha=alpha, target_modules=targets, lora_dropout=0., lora_bias=biased, rank_pattern=ranks,
+                     alpha_pattern=alphas)
     with torch.random.fork_rng(devices=[]): inject(net, cfg, targets, layers)
     state = {f"{n}.lora_{k}.weight": getattr(l, k) for n, l in layers.items() for k in "AB"}
     state |= {f"{n}.lora_B.bias": torch.zeros(len(l.B)) if l.bias is None else l.bias for n, l in layers.items() if biased}
@@ -361,7 +385,8 @@ def wanted(
     if isinstance(lora, dict) and lora and set(lora) <= set(FILES): return [w for name, x in lora.items() for w in wanted(x, name)]
     one = isinstance(lora, tuple) and len(lora) == 2 and not isinstance(lora[1], (str, os.PathLike, tuple, list, dict)) # (path, weight)
     items = list(lora.items()) if isinstance(lora, dict) else list(lora) if isinstance(lora, (list, tuple)) and not one else [lora]
-    if not items: raise Phys4DError("lora: is empty; give a file, a folder, a hub name, or a list of them with weights: [(file, 0.8), folder]")
+    if not items:
+        raise Phys4DError("lora: is empty; give a file, a folder, a hub name, or a list of them with weights: [(file, 0.8), folder]")
     out = []
     for item in items:
         path, weight = item if isinstance(item, (tuple, list)) and len(item) == 2 else (item, 1.)
@@ -379,7 +404,8 @@ def read_lora(
     for path, weight, expert in wanted(lora):
         for name, file in find_lora(path).items():
             name = expert or name
-            if name not in nets: raise Phys4DError(f"lora: {file} is for a second transformer, which this backbone has not; it has {', '.join(nets)}")
+            if name not in nets:
+                raise Phys4DError(f"lora: {file} is for a second transformer, which this backbone has not; it has {', '.join(nets)}")
             layers = fit_names(*read_layers(file), pipe, nets[name], file)
             _check_shapes(layers, nets[name], file)
             for n, l in layers.items():
@@ -417,6 +443,7 @@ def model_card(
     if shape:
         use = USE.format(base=name)
         if lora_note(experts(pipe).get("transformer_2")): use = use.removesuffix("```") + USE_2
-        text += [f"A LoRA of rank {shape['rank']} and alpha {shape['alpha']:g} on {', '.join(shape['targets'][:8])} of the transformer. The video alone, with diffusers:", use]
+        text += [f"A LoRA of rank {shape['rank']} and alpha {shape['alpha']:g} on {', '.join(shape['targets'][:8])} of the transformer. "
+                 f"The video alone, with diffusers:", use]
     if results: text += ["| metric | value |\n|---|---|\n" + "\n".join(f"| {k} | {v:.4g} |" for k, v in metrics.items())]
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(text) + "\n"))

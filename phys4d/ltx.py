@@ -17,7 +17,8 @@ from .small import GENERIC, make_text_encoder, make_tokenizer
 def dynamic_shift(scheduler, tokens:int)->float: # mu
     "How far a schedule is shifted for a clip of so many tokens"
     c = scheduler.config
-    n0, n1, s0, s1 = (c.get(k, v) for k, v in (("base_image_seq_len", 256), ("max_image_seq_len", 4096), ("base_shift", .5), ("max_shift", 1.15)))
+    n0, n1, s0, s1 = (c.get(k, v) for k, v in (("base_image_seq_len", 256), ("max_image_seq_len", 4096), ("base_shift", .5),
+                                               ("max_shift", 1.15)))
     m = (s1 - s0)/(n1 - n0)
     return tokens*m + (s0 - m*n0)
 
@@ -30,18 +31,22 @@ class LTXBackbone(Backbone):
     def check(self):
         c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
         p = self.transformer.config.patch_size, self.transformer.config.patch_size_t
-        if c != z or p != (1, 1): raise Phys4DError(f"this LTX transformer takes {c} channels in patches of {p[1]}×{p[0]}×{p[0]}, its VAE gives {z}: allowed are LTX-Video models with as many channels and patches of 1×1×1")
+        if c != z or p != (1, 1):
+            raise Phys4DError(f"this LTX transformer takes {c} channels in patches of {p[1]}×{p[0]}×{p[0]}, its VAE gives {z}: allowed are "
+                              f"LTX-Video models with as many channels and patches of 1×1×1")
 
     def describe(self):
         c, v = self.transformer.config, self.vae
-        return dict(frames=161, height=512, width=704, fps=25, latent_channels=v.config.latent_channels, dim=c.num_attention_heads*c.attention_head_dim,
+        return dict(frames=161, height=512, width=704, fps=25, latent_channels=v.config.latent_channels,
+                    dim=c.num_attention_heads*c.attention_head_dim,
                     blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio, patch=(1, 1, 1))
 
     def blocks_of(self, transformer): return transformer.transformer_blocks
 
     def embed(self, text:str)->dict: # one row each
         "Text embeddings and their mask"
-        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)
+        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
+                                              device=self.device)
         return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
     def call_args(self, text, null, scale): return super().call_args(text, null, scale) | dict(frame_rate=self.spec.fps)
@@ -58,8 +63,10 @@ class LTXBackbone(Backbone):
 
     def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
         "Pixels from normalised latents"
-        z = self.pipe._denormalize_latents(x0, self.vae.latents_mean, self.vae.latents_std, self.vae.config.scaling_factor).to(self.vae.dtype)
-        time = torch.full((len(z),), float(self.settings.get("decode_timestep", 0.))).to(z) if self.vae.config.timestep_conditioning else None
+        z = self.pipe._denormalize_latents(x0, self.vae.latents_mean, self.vae.latents_std,
+                                           self.vae.config.scaling_factor).to(self.vae.dtype)
+        time = None
+        if self.vae.config.timestep_conditioning: time = torch.full((len(z),), float(self.settings.get("decode_timestep", 0.))).to(z)
         return self.vae.decode(z, time, return_dict=False)[0].float().clamp(-1, 1)
 
     def latents_of(self, out, size): return self.pipe._unpack_latents(out, *self.spec.latent_shape(*size)[1:])
@@ -77,8 +84,10 @@ class LTXBackbone(Backbone):
             moving = torch.arange(t*h*w, device=xt.device) >= h*w # tokens after the first latent
             time = time[:, None]*(moving[None] if keep is None else moving[None] | ~keep[:, None])
         scale = self.spec.t_factor/self.spec.fps, self.spec.s_factor, self.spec.s_factor
-        v = self.transformer(hidden_states=self.pipe._pack_latents(with_first(xt, first, keep)).to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=time,
-                             encoder_attention_mask=cond["prompt_attention_mask"], num_frames=t, height=h, width=w, rope_interpolation_scale=scale, return_dict=False)[0]
+        v = self.transformer(hidden_states=self.pipe._pack_latents(with_first(xt, first, keep)).to(self.dtype),
+                             encoder_hidden_states=cond["prompt_embeds"], timestep=time,
+                             encoder_attention_mask=cond["prompt_attention_mask"], num_frames=t, height=h, width=w,
+                             rope_interpolation_scale=scale, return_dict=False)[0]
         return still_first(self.pipe._unpack_latents(v.float(), t, h, w), first, keep)
 
 # %% ../nbs/10d_ltx.ipynb #8df6da0d
@@ -91,9 +100,13 @@ def make_tiny_ltx(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         tok, four = make_tokenizer(GENERIC, 16), (4,)*4
-        vae = AutoencoderKLLTXVideo(latent_channels=8, block_out_channels=four, decoder_block_out_channels=four, layers_per_block=(1,)*5, decoder_layers_per_block=(1,)*5,
+        vae = AutoencoderKLLTXVideo(latent_channels=8, block_out_channels=four, decoder_block_out_channels=four, layers_per_block=(1,)*5,
+                                    decoder_layers_per_block=(1,)*5,
                                     timestep_conditioning=timed)
-        vae.latents_mean.normal_(); vae.latents_std.uniform_(.5, 1.5)
-        net = LTXVideoTransformer3DModel(in_channels=8, out_channels=8, num_attention_heads=2, attention_head_dim=8, cross_attention_dim=16, num_layers=3, caption_channels=16)
-        sched = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, base_shift=.95, max_shift=2.05, base_image_seq_len=1024, max_image_seq_len=4096, shift_terminal=.1)
+        vae.latents_mean.normal_()
+        vae.latents_std.uniform_(.5, 1.5)
+        net = LTXVideoTransformer3DModel(in_channels=8, out_channels=8, num_attention_heads=2, attention_head_dim=8, cross_attention_dim=16,
+                                         num_layers=3, caption_channels=16)
+        sched = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, base_shift=.95, max_shift=2.05, base_image_seq_len=1024,
+                                                max_image_seq_len=4096, shift_terminal=.1)
     return LTXPipeline(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net, scheduler=sched)

@@ -21,18 +21,23 @@ class MochiBackbone(Backbone):
 
     def check(self):
         c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
-        if c != z or z != 12: raise Phys4DError(f"this Mochi transformer takes {c} channels and its VAE gives {z}: allowed is 12 for both, as in mochi-1-preview")
+        if c != z or z != 12:
+            raise Phys4DError(f"this Mochi transformer takes {c} channels and its VAE gives {z}: allowed is 12 for both, as in "
+                              f"mochi-1-preview")
 
     def describe(self):
         c, v = self.transformer.config, self.vae
-        return dict(frames=163, height=480, width=848, fps=30, latent_channels=v.config.latent_channels, dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio, patch=(1, c.patch_size, c.patch_size))
+        return dict(frames=163, height=480, width=848, fps=30, latent_channels=v.config.latent_channels,
+                    dim=c.num_attention_heads*c.attention_head_dim,
+                    blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
+                    patch=(1, c.patch_size, c.patch_size))
 
     def blocks_of(self, transformer): return transformer.transformer_blocks
 
     def embed(self, text:str)->dict: # one row each
         "Text embeddings and their mask"
-        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)
+        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
+                                              device=self.device)
         return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
     def schedule_args(self, steps, size):
@@ -70,7 +75,8 @@ class MochiBackbone(Backbone):
         "Velocity; with `first` the first latent is given, not predicted"
         self.set_grid(xt.shape[2:])
         first, keep, time = cond.get("first"), cond.get("keep"), 1000*(1 - sigma.float().expand(len(xt)))
-        u = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=time,
+        u = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), encoder_hidden_states=cond["prompt_embeds"],
+                             timestep=time,
                              encoder_attention_mask=cond["prompt_attention_mask"], return_dict=False)[0]
         return still_first(-u.float(), first, keep)
 
@@ -84,6 +90,8 @@ def make_tiny_mochi(
         torch.manual_seed(seed)
         tok, four = make_tokenizer(GENERIC, 16), (32,)*4 # its norms have 32 groups
         vae = AutoencoderKLMochi(encoder_block_out_channels=four, decoder_block_out_channels=four, layers_per_block=(1,)*5)
-        net = MochiTransformer3DModel(num_attention_heads=2, attention_head_dim=8, num_layers=3, pooled_projection_dim=16, text_embed_dim=16, time_embed_dim=4, max_sequence_length=16)
+        net = MochiTransformer3DModel(num_attention_heads=2, attention_head_dim=8, num_layers=3, pooled_projection_dim=16,
+                                      text_embed_dim=16, time_embed_dim=4, max_sequence_length=16)
         torch.nn.init.normal_(net.pos_frequencies)
-    return MochiPipeline(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net, scheduler=FlowMatchEulerDiscreteScheduler(invert_sigmas=True))
+    return MochiPipeline(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net,
+                         scheduler=FlowMatchEulerDiscreteScheduler(invert_sigmas=True))

@@ -26,24 +26,29 @@ class OpenSoraBackbone(Backbone):
 
     def describe(self):
         c, v = self.transformer.config, self.vae
-        return dict(frames=v.config.chunk, height=480, width=848, fps=24, latent_channels=c.in_channels, dim=c.hidden_size, blocks=c.depth, t_factor=v.temporal_vae.factor, s_factor=v.s_factor, patch=tuple(c.patch_size))
+        return dict(frames=v.config.chunk, height=480, width=848, fps=24, latent_channels=c.in_channels, dim=c.hidden_size, blocks=c.depth,
+                    t_factor=v.temporal_vae.factor, s_factor=v.s_factor, patch=tuple(c.patch_size))
 
     def check(self): self.text_tokens = self.transformer.config.model_max_length
     def blocks_of(self, transformer): return transformer.temporal_blocks
-    def encode_video(self, rgb): return self.vae.encode(self._whole(rgb).to(self.vae.dtype)).float() # (b 3 t h w) in [-1, 1] -> (b c t' h' w')
+    def encode_video(self, rgb): # (b 3 t h w) in [-1, 1] -> (b c t' h' w')
+        return self.vae.encode(self._whole(rgb).to(self.vae.dtype)).float()
     def decode_video(self, x0): return self.vae.decode(x0.to(self.vae.dtype), (x0.shape[2] - 1)*self.spec.t_factor + 1).float().clamp(-1, 1)
 
     def _whole(self, rgb): # of one chunk
-        if rgb.shape[2] > self.vae.config.chunk: raise Phys4DError(f"open_sora: clips of up to {self.vae.config.chunk} frames are allowed, one chunk of its VAE, not {rgb.shape[2]}")
+        if rgb.shape[2] > self.vae.config.chunk:
+            raise Phys4DError(f"open_sora: clips of up to {self.vae.config.chunk} frames are allowed, one chunk of its VAE, not "
+                              f"{rgb.shape[2]}")
         return rgb
 
     def embed(self, text):
         e, mask = self.pipe.encode_prompt(text, self.max_text, self.device)
         return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
-    def null_text(self, b=1): return Condition(prompt_embeds=repeat(self.transformer.y_embedder.y_embedding, 'm d -> b m d', b=b)) # the mask stays the text's
+    def null_text(self, b=1): # the mask stays the text's
+        return Condition(prompt_embeds=repeat(self.transformer.y_embedder.y_embedding, "m d -> b m d", b=b))
 
-    def image_parts(self, images, latents, size): # the picture alone, as in generation: the first latent of a clip has seen the frames after it
+    def image_parts(self, images, latents, size): # the picture alone, as in generation: a clip's first latent has seen more
         return dict(first=latents[:, :, :1] if images is None else self.encode_video(images))
 
     def call_args(self, text, null, scale):
@@ -67,7 +72,8 @@ class OpenSoraBackbone(Backbone):
         if first is not None: noisy[:, 0] = False if keep is None else ~keep
         fps = torch.full((b,), float(self.spec.fps if xt.shape[2] > 1 else 120), device=xt.device)
         area = xt.shape[3]*xt.shape[4]*self.spec.s_factor**2
-        v = -self.transformer(with_first(xt, first, keep), 1000*sigma.float().expand(b), cond["prompt_embeds"], cond["prompt_attention_mask"], fps, area**.5, noisy)
+        v = -self.transformer(with_first(xt, first, keep), 1000*sigma.float().expand(b), cond["prompt_embeds"],
+                              cond["prompt_attention_mask"], fps, area**.5, noisy)
         return still_first(v, first, keep)
 
 # %% ../nbs/10i_open_sora.ipynb #5118ee77
@@ -82,9 +88,12 @@ def open_sora_pipeline(
     from transformers import AutoTokenizer, T5EncoderModel
     folders = [as_path(x, "open_sora_pipeline") for x in (transformer, vae, text)]
     for f in folders:
-        if not (f/"config.json").is_file(): raise Phys4DError(f"open_sora_pipeline: {f}/config.json is missing; download the whole folder first")
+        if not (f/"config.json").is_file():
+            raise Phys4DError(f"open_sora_pipeline: {f}/config.json is missing; download the whole folder first")
     encoder = T5EncoderModel.from_pretrained(folders[2], dtype=dtype, local_files_only=True)
-    return OpenSoraPipeline(AutoTokenizer.from_pretrained(folders[2], local_files_only=True), encoder, read_published(OpenSoraVAE, folders[1]), read_published(STDiT3, folders[0], dtype), FlowMatchEulerDiscreteScheduler())
+    return OpenSoraPipeline(AutoTokenizer.from_pretrained(folders[2], local_files_only=True), encoder,
+                            read_published(OpenSoraVAE, folders[1]), read_published(STDiT3, folders[0], dtype),
+                            FlowMatchEulerDiscreteScheduler())
 
 def make_tiny_open_sora(
     seed:int=0,
@@ -95,5 +104,6 @@ def make_tiny_open_sora(
         torch.manual_seed(seed)
         tok = make_tokenizer(GENERIC, 12)
         spatial = dict(SDXL_VAE, block_out_channels=(8, 8, 8, 8), norm_num_groups=2, layers_per_block=1)
-        vae, net = OpenSoraVAE(spatial, filters=8, groups=2, repeats=1), STDiT3(hidden_size=32, depth=3, num_heads=2, caption_channels=16, model_max_length=12)
+        vae, net = OpenSoraVAE(spatial, filters=8, groups=2, repeats=1), STDiT3(hidden_size=32, depth=3, num_heads=2, caption_channels=16,
+                                                                                model_max_length=12)
     return OpenSoraPipeline(tok, make_text_encoder(tok, 16, seed), vae.eval(), net.eval(), FlowMatchEulerDiscreteScheduler())

@@ -63,7 +63,8 @@ def as_on_a_gpu():
     vision = SimpleNamespace(functional=SimpleNamespace(resize=resize), InterpolationMode=SimpleNamespace(NEAREST=None))
     every = lambda x, as_tuple=False: torch.arange(x.numel(), device=x.device)[:, None]
     with patch.object(F, "scaled_dot_product_attention", _attention), patch.object(torch, "nonzero", every), \
-         patch.object(torch, "autocast", lambda *a, **kw: nullcontext()), patch.object(transformer_cosmos, "transforms", vision, create=True): yield
+         patch.object(torch, "autocast", lambda *a, **kw: nullcontext()), \
+         patch.object(transformer_cosmos, "transforms", vision, create=True): yield
 
 @dataclass
 class Work:
@@ -164,7 +165,8 @@ def peak_of(c:Costs, d:Described, job:int, offload:str=None)->float|None: # None
         return max(one - c.blocks + 2*c.block + denoise, p["VAE"] + decode, p["heads"] + read) if job == 0 else None
     if job == 0 and offload == "model": return max(p["text"], one + denoise, p["VAE"] + decode, p["heads"] + read)
     if job == 0: return sum(p[k] for k in ("transformer", "VAE", "text", "heads")) + max(denoise, decode, read)
-    learnt = 3*p["heads"]*(job < 3) + p["heads"]*(job == 3) + (3 + (job == 3))*p["LoRA"]*(job > 1) # weights and moments; gradients are in the peaks
+    # weights and moments; gradients are in the peaks
+    learnt = 3*p["heads"]*(job < 3) + p["heads"]*(job == 3) + (3 + (job == 3))*p["LoRA"]*(job > 1)
     stays = learnt + (one if offload else p["transformer"] + p["VAE"])
     train, lora = c.features + w["heads, trained"].peak, w["LoRA, trained"].peak
     turns = {1: [denoise, train], 2: [denoise, train, c.features + w["heads, trained"].kept + lora], 3: [denoise, read, lora]}[job]
@@ -201,20 +203,26 @@ class Plan:
         return need is not None and need + TAKEN <= gb*1e9
 
     @property
-    def share(self)->float: "The heads' part of one pass of the transformer."; return self.costs.works["heads"].flops/self.costs.works["forward"].flops
+    def share(self)->float:
+        "The heads' part of one pass of the transformer."
+        return self.costs.works["heads"].flops/self.costs.works["forward"].flops
 
     @property
     def tables(self)->list: # (title, rows, the first being the names)
         c = self.costs
-        parts = [["part", "parameters", "GB"]] + [[k, f"{n/1e6:,.1f} M" if n < 1e9 else f"{n/1e9:.2f} B", f"{c.weights[k]/1e9:.2f}"] for k, n in c.params.items()]
+        parts = [["part", "parameters", "GB"]] + [[k, f"{n/1e6:,.1f} M" if n < 1e9 else f"{n/1e9:.2f} B", f"{c.weights[k]/1e9:.2f}"]
+                                                  for k, n in c.params.items()]
         need = lambda j: self.peak(j)
         work = [["job", "TFLOP", f"seconds, {self.gpu}", "peak GB"]]
-        work += [[JOBS[j], f"{self.flops(j)/1e12:,.1f}", f"{self.seconds(j):,.1f}", "–" if need(j) is None else f"{need(j)/1e9:.1f}"] for j in self.jobs]
+        work += [[JOBS[j], f"{self.flops(j)/1e12:,.1f}", f"{self.seconds(j):,.1f}", "–" if need(j) is None else f"{need(j)/1e9:.1f}"]
+                 for j in self.jobs]
         sizes = [16, 24, 32, 48, 80]
         fits = [["job", "offload", "peak GB", *(f"{g} GB" for g in sizes)]]
         for j in self.jobs:
             for o in OFFLOADS:
-                if self.peak(j, o) is not None: fits.append([JOBS[j], o or "none", f"{self.peak(j, o)/1e9:.1f}", *("yes" if self.fits(j, g, o) else "–" for g in sizes)])
+                if self.peak(j, o) is not None:
+                    fits.append([JOBS[j], o or "none", f"{self.peak(j, o)/1e9:.1f}",
+                                 *("yes" if self.fits(j, g, o) else "–" for g in sizes)])
         return [("Parts", parts), (f"Work with offload {self.offload or 'none'}, batch 1", work), ("What fits", fits)]
 
     @property
@@ -226,7 +234,8 @@ class Plan:
     @property
     def foot(self):
         g = known().gpus[self.gpu]
-        return (f"Configuration: {self.model.source}. {self.gpu}: {g.tflops:g} TFLOP/s dense bf16 ({g.source}), of which {SHARE:.0%} reached; {TAKEN/1e9:g} GB for CUDA. "
+        return (f"Configuration: {self.model.source}. {self.gpu}: {g.tflops:g} TFLOP/s dense bf16 ({g.source}), of which {SHARE:.0%} "
+                f"reached; {TAKEN/1e9:g} GB for CUDA. "
                 f"The heads are {self.share:.1%} of one pass of the transformer.")
 
     def _repr_markdown_(self):
@@ -236,7 +245,8 @@ class Plan:
     def _repr_html_(self):
         row = lambda r, tag: "<tr>" + "".join(f"<{tag}>{escape(x)}</{tag}>" for x in r) + "</tr>"
         table = lambda rows: "<table>" + row(rows[0], "th") + "".join(row(r, "td") for r in rows[1:]) + "</table>"
-        return f"<p><b>{escape(self.head)}</b></p>" + "".join(f"<p>{escape(t)}</p>{table(rows)}" for t, rows in self.tables) + f"<p>{escape(self.foot)}</p>"
+        return f"<p><b>{escape(self.head)}</b></p>" + "".join(f"<p>{escape(t)}</p>{table(rows)}"
+                                                              for t, rows in self.tables) + f"<p>{escape(self.foot)}</p>"
 
     def __repr__(self): return self._repr_markdown_()
 
@@ -258,7 +268,8 @@ def plan(
     d = describe(model)
     clip = int(d.clip[0] if frames is None else frames), *(d.clip[1:3] if size is None else parse_size(size))
     if stage is not None: one_of(stage, (1, 2, 3), "stage", "plan")
-    one_of(dtype, DTYPES, "dtype", "plan"); one_of(gpu, known().gpus, "gpu", "plan")
+    one_of(dtype, DTYPES, "dtype", "plan")
+    one_of(gpu, known().gpus, "gpu", "plan")
     if offload is not None: one_of(offload, OFFLOADS[1:], "offload", "plan")
     for name, n in (("gpus", gpus), ("steps", 1 if steps is None else steps), ("rank", rank)):
         if type(n) is not int or n < 1: raise Phys4DError(f"plan: {name} = {brief(n)} is not possible; allowed are whole numbers from 1")
@@ -273,7 +284,9 @@ def check_clip(d:Described, clip:tuple):
     "Raise `Phys4DError` for a clip that does not fit, or a family whose inputs are not known here."
     one_of(d.transformer.cls, CALLS, "transformer", "plan")
     spec, (t, h, w) = shape_of(build(d.transformer), build(d.vae)), clip
-    if t < 1 or (t-1) % spec.t_factor: raise Phys4DError(f"plan: frames = {brief(t)} is not possible; allowed are 1, {spec.t_factor+1}, {2*spec.t_factor+1}, … (1 + a multiple of {spec.t_factor})")
+    if t < 1 or (t-1) % spec.t_factor:
+        raise Phys4DError(f"plan: frames = {brief(t)} is not possible; allowed are 1, {spec.t_factor+1}, {2*spec.t_factor+1}, … (1 + a "
+                          f"multiple of {spec.t_factor})")
     cell = spec.s_factor*spec.patch[1]
     if h % cell or w % cell: raise Phys4DError(f"plan: size {h}×{w} is not possible; allowed are multiples of {cell} pixels")
 

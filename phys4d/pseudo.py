@@ -18,11 +18,13 @@ from pathlib import Path
 import cv2
 import numpy as np, torch, torch.nn.functional as F
 from torch import nn
-from .core import Camera, Clip4D, Phys4DError, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device, shipped, shorten
+from .core import (Camera, Clip4D, Phys4DError, as_path, brief, load_tensors, make_config, one_of, parse_size, pick_device,
+                         shipped, shorten)
 from .data import ClipDataset, write_dataset
 from .shards import encode_clip, make_key, plan_shards, read_index, split_of, write_index
 from .geometry import forward_backward, warp
-from .videos import VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still, video_bytes, video_number, why_not
+from .videos import (VIDEO_TYPES, Unreadable, Video, VideoSampling, as_video, as_words, choose, find_videos, read_video, still,
+                           video_bytes, video_number, why_not)
 
 # %% ../nbs/13_pseudo.ipynb #75ef5178
 DEPTH, FLOW = {}, {}  # name -> factory() -> function
@@ -44,7 +46,8 @@ def get_depth(name:str, # a name in `DEPTH`, or the folder of a transformers dep
               device:str="auto"): # "cuda", "mps", "cpu"; "auto": the first of them that is there
     "Depth estimator by name."
     device = pick_device(device)
-    if isinstance(name, (str, os.PathLike)) and name not in DEPTH and as_path(name, "depth estimator").is_dir(): return transformers_depth(str(name), device)
+    if isinstance(name, (str, os.PathLike)) and name not in DEPTH and as_path(name, "depth estimator").is_dir():
+        return transformers_depth(str(name), device)
     return _make(DEPTH, name, "depth estimator", device)
 
 def get_flow(name:str, # a name in `FLOW`
@@ -75,10 +78,13 @@ def raft_flow(device:str="auto", size:str="small"): # "small" or "large"
     "RAFT of torchvision, at 8× multiples of the frame's size."
     device = pick_device(device)
     try: from torchvision.models import optical_flow as nets
-    except ImportError: raise Phys4DError("Flow estimator 'raft' needs torchvision: `pip install torchvision`, or use flow='dis'.") from None
+    except ImportError:
+        raise Phys4DError("Flow estimator 'raft' needs torchvision: `pip install torchvision`, or use flow='dis'.") from None
     weights = getattr(nets, f"Raft_{size.title()}_Weights").DEFAULT
     try: net = getattr(nets, f"raft_{size}")(weights=weights).eval().to(device)
-    except OSError as e: raise Phys4DError(f"Flow estimator 'raft' could not fetch its weights ({type(e).__name__}): connect once, or use flow='dis'.") from None
+    except OSError as e:
+        why = type(e).__name__
+        raise Phys4DError(f"Flow estimator 'raft' could not fetch its weights ({why}): connect once, or use flow='dis'.") from None
     @torch.no_grad()
     def estimate(a, b):
         h, w = a.shape[1:3]
@@ -131,9 +137,12 @@ SEEN = 64  # pixels: height of the frames it was trained on
 def load_tiny_depth(path=None) -> TinyDepth: # default: `TINY_DEPTH`, which travels with phys4d
     "The trained network; missing or damaged weights raise."
     path, net = as_path(path or shipped(TINY_DEPTH), "weights"), TinyDepth()
-    if not path.is_file(): raise Phys4DError(f"Weights {path.name} of depth estimator 'tiny-depth' are missing in {path.parent}: run nbs/runs/train_depth.ipynb, or name another estimator.")
+    if not path.is_file():
+        raise Phys4DError(f"Weights {path.name} of depth estimator 'tiny-depth' are missing in {path.parent}: run "
+                          f"nbs/runs/train_depth.ipynb, or name another estimator.")
     try: net.load_state_dict({k: v.float() for k, v in load_tensors(path, "pt")[0].items()})
-    except RuntimeError: raise Phys4DError(f"Weights {path} do not fit `TinyDepth`: make them again by nbs/runs/train_depth.ipynb.") from None
+    except RuntimeError:
+        raise Phys4DError(f"Weights {path} do not fit `TinyDepth`: make them again by nbs/runs/train_depth.ipynb.") from None
     return net.eval()
 
 @depth_estimator("tiny-depth")
@@ -152,13 +161,15 @@ def tiny_depth(path=None, device:str="auto"):
 
 # %% ../nbs/13_pseudo.ipynb #635cadd0
 HUB = {"depth-anything-v2-small": "depth-anything/Depth-Anything-V2-Small-hf"}
-DIRECTION = {"glpn": "metric", "zoedepth": "metric", "depth_pro": "metric", "chmv2": "metric", "tipsv2_dpt": "metric", "dpt": "inverse"} # transformers' model_type -> what it answers
+# transformers' model_type -> what it answers
+DIRECTION = {"glpn": "metric", "zoedepth": "metric", "depth_pro": "metric", "chmv2": "metric", "tipsv2_dpt": "metric", "dpt": "inverse"}
 
 def depth_direction(config) -> str: # of a transformers model: "metric" or "inverse"
     "What the numbers of a depth model mean."
     if told := getattr(config, "depth_estimation_type", None): return "metric" if told == "metric" else "inverse"
     if config.model_type in DIRECTION: return DIRECTION[config.model_type]
-    raise Phys4DError(f"Depth model of type {config.model_type!r}: nobody knows whether it answers metres or inverse depth; say so by phys4d.pseudo.DIRECTION[{config.model_type!r}] = 'metric' or 'inverse'.")
+    raise Phys4DError(f"Depth model of type {config.model_type!r}: nobody knows whether it answers metres or inverse depth; say so by "
+                      f"phys4d.pseudo.DIRECTION[{config.model_type!r}] = 'metric' or 'inverse'.")
 
 def from_inverse(d): # (t h w), large where it is near, up to scale
     "Depth of a whole video with its median at 3 m; NaN where there is nothing to go by."
@@ -175,13 +186,16 @@ def transformers_depth(name:str, # hub name or local folder
     device = pick_device(device)
     try: see, net = AutoImageProcessor.from_pretrained(name), AutoModelForDepthEstimation.from_pretrained(name).eval().to(device)
     except Exception as e:
-        raise Phys4DError(f"Depth estimator {name} cannot be loaded ({type(e).__name__}): connect to the network once, name a local model folder, or use depth='tiny-depth'.") from None
+        raise Phys4DError(f"Depth estimator {name} cannot be loaded ({type(e).__name__}): connect to the network once, name a local model "
+                          f"folder, or use depth='tiny-depth'.") from None
     direction = depth_direction(net.config)
     @torch.no_grad()
     def some(rgb):
         answer = net(**see(images=list(rgb), return_tensors="pt").to(device))
-        found = see.post_process_depth_estimation(answer, [rgb.shape[1:3]] * len(rgb)) # for ZoeDepth the sizes it saw, for others those that are wanted
-        return F.interpolate(torch.stack([f["predicted_depth"].float() for f in found])[:, None], rgb.shape[1:3], mode="bilinear")[:, 0].cpu().numpy()
+        # for ZoeDepth the sizes it saw, for others those that are wanted
+        found = see.post_process_depth_estimation(answer, [rgb.shape[1:3]] * len(rgb))
+        return F.interpolate(torch.stack([f["predicted_depth"].float() for f in found])[:, None], rgb.shape[1:3],
+                             mode="bilinear")[:, 0].cpu().numpy()
     def estimate(rgb):
         d = np.concatenate([some(rgb[i:i + AT_ONCE]) for i in range(0, len(rgb), AT_ONCE)])
         return d if direction == "metric" else from_inverse(d)
@@ -197,7 +211,9 @@ def video_depth_anything(device:str="auto"):
     "Video-Depth-Anything, small: inverse depth of a whole video, without flicker."
     device, path = pick_device(device), shipped(VIDEO_DEPTH)
     try: from video_depth_anything.video_depth import VideoDepthAnything
-    except ImportError: raise Phys4DError("Depth estimator 'video-depth-anything' needs the code of github.com/DepthAnything/Video-Depth-Anything on the PYTHONPATH; or use depth='tiny-depth'.") from None
+    except ImportError:
+        raise Phys4DError("Depth estimator 'video-depth-anything' needs the code of github.com/DepthAnything/Video-Depth-Anything on the "
+                          "PYTHONPATH; or use depth='tiny-depth'.") from None
     net = VideoDepthAnything(encoder="vits", features=64, out_channels=[48, 96, 192, 384])
     net.load_state_dict(load_tensors(path, "pt")[0])
     net = net.eval().to(device)
@@ -225,11 +241,13 @@ def vggt_camera(device:str="auto"):
         from vggt.utils.pose_enc import pose_encoding_to_extri_intri
         net = VGGT.from_pretrained("facebook/VGGT-1B").eval().to(pick_device(device))
     except (ImportError, OSError) as e:
-        raise Phys4DError(f"Camera estimator 'vggt' is not there ({type(e).__name__}): `pip install vggt` and connect once for its weights, or use camera='still'.") from None
+        raise Phys4DError(f"Camera estimator 'vggt' is not there ({type(e).__name__}): `pip install vggt` and connect once for its "
+                          f"weights, or use camera='still'.") from None
     @torch.no_grad()
     def estimate(rgb):
         h, w = (14 * max(1, round(s * 518 / max(rgb.shape[1:3]) / 14)) for s in rgb.shape[1:3])
-        x = F.interpolate(torch.from_numpy(rgb).permute(0, 3, 1, 2).float().to(pick_device(device)) / 255, (h, w), mode="bilinear", antialias=True)
+        x = F.interpolate(torch.from_numpy(rgb).permute(0, 3, 1, 2).float().to(pick_device(device)) / 255, (h, w), mode="bilinear",
+                          antialias=True)
         pose, K = pose_encoding_to_extri_intri(net.camera_head(net.aggregator(x[None])[0])[-1], (h, w))
         return posed(pose[0].cpu().numpy(), K[0].mean(0).cpu().numpy(), (h, w), rgb.shape[1:3], "vggt")
     return estimate
@@ -264,7 +282,8 @@ def _frames_of(video, fps, kw): # rgb, fps, prompt, camera, meta
     if isinstance(video, Clip4D): return video.rgb, video.fps, video.prompt, video.camera, video.meta
     make_config(VideoSampling, fps=fps)
     try: return np.asarray(video), fps, "", None, {}
-    except (TypeError, ValueError): raise Phys4DError(f"{brief(video)} is no video; give a file, a Clip4D or frames (t h w 3) uint8") from None
+    except (TypeError, ValueError):
+        raise Phys4DError(f"{brief(video)} is no video; give a file, a Clip4D or frames (t h w 3) uint8") from None
 
 def _shaped(found, shape, name): # what an estimator gave, or one sentence
     found = np.asarray(found)
@@ -285,7 +304,9 @@ def pseudo_label(video,                  # Clip4D, frames (t h w 3) uint8, a `Vi
         raise Phys4DError(f"Frames to label must be (t h w 3) uint8 with at least 2 frames, not {rgb.shape} {rgb.dtype}.")
     d, f, (t, h, w) = _shaped(get_depth(depth, device)(rgb), rgb.shape[:3], depth), get_flow(flow, device), rgb.shape[:3]
     valid = np.isfinite(d) & (d > 0)
-    if not valid.any(): raise Unreadable(f"Video {brief(meta.get('video', 'given'))} gives no depth: estimator {brief(depth)} found none that is positive and finite; take another one.")
+    if not valid.any():
+        raise Unreadable(f"Video {brief(meta.get('video', 'given'))} gives no depth: estimator {brief(depth)} found none that is positive "
+                         f"and finite; take another one.")
     forth, back = (_shaped(f(*pair), (t - 1, h, w, 2), flow) for pair in ((rgb[:-1], rgb[1:]), (rgb[1:], rgb[:-1])))
     visible, seen = consistency(forth, back)
     return Clip4D(rgb, depth=d, valid=valid, flow=forth, flow_back=back, visible=visible, confidence=_confidence(forth, back, seen),
@@ -344,7 +365,8 @@ def _forget_stale(out, jobs, recipe):
     index = read_index(out)
     old, new = index["recipe"], json.loads(json.dumps({**index["recipe"], **recipe}))
     if old == new or {**old, **changing} != {**new, **changing}: return
-    was, now = ({_video_key(n)[:-3]: told for n, told in r["videos"].items()} if isinstance(r.get("videos"), dict) else {} for r in (old, new))
+    was, now = ({_video_key(n)[:-3]: told for n, told in r["videos"].items()} if isinstance(r.get("videos"), dict) else {}
+                for r in (old, new))
     plan = {file: {k for k, _ in own} for file, _, own in plan_shards(jobs, new["clips_per_shard"])}
     lost = {}
     for r in index["rejected"]: lost.setdefault(r["shard"], set()).add(r["key"])
@@ -356,7 +378,8 @@ def _forget_stale(out, jobs, recipe):
         if s not in stay: (out/s["file"]).unlink(missing_ok=True)
     (out/"README.md").unlink(missing_ok=True)
     kept = {s["file"] for s in stay}
-    write_index(out, {**index, "recipe": new, "complete": False, "shards": stay, "rejected": [r for r in index["rejected"] if r["shard"] in kept]})
+    write_index(out, {**index, "recipe": new, "complete": False, "shards": stay,
+                      "rejected": [r for r in index["rejected"] if r["shard"] in kept]})
 
 # %% ../nbs/13_pseudo.ipynb #af908bf7
 def label_folder(videos,                 # folder of videos, see `find_videos`
@@ -380,21 +403,26 @@ def label_folder(videos,                 # folder of videos, see `find_videos`
     common = dict(depth=str(depth), flow=flow, frames=frames, size=h if h == w else [h, w], fps=fps, fit=fit, camera=camera)
     numbers = {v.name: video_number(v.name) for v, _ in chosen.clips}
     clips = [(v, start, i + 1) for v, own in groupby(chosen.clips, key=lambda c: c[0]) for i, (_, start) in enumerate(own)]
-    jobs = [(_video_key(v.name, i), split_of("video", numbers[v.name]), dict(video=asdict(v), start=start, device=device, **common)) for v, start, i in clips]
-    told = dict(videos={v.name: f"{_video_hash(v)} {v.caption}" for v in {v: 0 for v, _ in chosen.clips}}, skipped=chosen.skipped, ignored=found.ignored)
-    recipe = dict(maker="label_folder", per_video=per_video, weights=_weights_hash(depth), clips_per_shard=clips_per_shard, **told, **common)
+    jobs = [(_video_key(v.name, i), split_of("video", numbers[v.name]), dict(video=asdict(v), start=start, device=device, **common))
+            for v, start, i in clips]
+    told = dict(videos={v.name: f"{_video_hash(v)} {v.caption}" for v in {v: 0 for v, _ in chosen.clips}}, skipped=chosen.skipped,
+                ignored=found.ignored)
+    recipe = dict(maker="label_folder", per_video=per_video, weights=_weights_hash(depth), clips_per_shard=clips_per_shard, **told,
+                  **common)
     _forget_stale(out, jobs, recipe)
     return write_dataset(out, jobs, _label_video, recipe, workers, clips_per_shard, codec, ray)
 
 def _chosen(videos, frames, fps, per_video): # what is in the folder, what of it gives clips
     make_config(VideoSampling, frames=frames, fps=fps)
-    if type(per_video) is not int or per_video < 1: raise Phys4DError(f"per_video: {brief(per_video)} is not possible; allowed are whole numbers from 1")
+    if type(per_video) is not int or per_video < 1:
+        raise Phys4DError(f"per_video: {brief(per_video)} is not possible; allowed are whole numbers from 1")
     found = find_videos(videos)
     if not found.videos: raise Phys4DError(f"Video folder {videos} holds no video: allowed are {', '.join(VIDEO_TYPES)}.")
     chosen = choose(found, frames, fps, per_video)
     if chosen.clips: return found, chosen
     name, why = next(iter(chosen.skipped.items()))
-    raise Phys4DError(f"Video folder {videos} gives no clip: all of its {len(found.videos)} videos are skipped, such as {shorten(name, 60)} ({shorten(why, 100)}).")
+    raise Phys4DError(f"Video folder {videos} gives no clip: all of its {len(found.videos)} videos are skipped, such as "
+                      f"{shorten(name, 60)} ({shorten(why, 100)}).")
 
 # %% ../nbs/13_pseudo.ipynb #078b1d58
 def plan_folder(videos, depth:str="tiny-depth", flow:str="dis", frames:int=17, size=64, fps:float=16, per_video:int=1,
@@ -405,13 +433,17 @@ def plan_folder(videos, depth:str="tiny-depth", flow:str="dis", frames:int=17, s
     "What `label_folder` would make of a folder: clips, hours, gigabytes, and days for some machines."
     if type(nodes) is not int or nodes < 1: raise Phys4DError(f"nodes: {brief(nodes)} is not possible; allowed are whole numbers from 1")
     found, chosen = _chosen(videos, frames, fps, per_video)
-    seconds, room = _trial(chosen.clips, codec, depth=depth, flow=flow, frames=frames, size=size, fps=fps, device=device, fit=fit, camera=camera)
+    seconds, room = _trial(chosen.clips, codec, depth=depth, flow=flow, frames=frames, size=size, fps=fps, device=device, fit=fit,
+                           camera=camera)
     n, hands = len(chosen.clips), nodes * max(1, min(workers, os.cpu_count() or 1))
     days, free = n * seconds / hands / 86400, shutil.disk_usage(videos).free
     took = f"{days:.2g} days" if days > 1 else f"{days * 24:.2g} hours" if days > 1/24 else f"{max(days * 1440, .01):.2g} minutes"
-    left = f", {len(chosen.skipped)} of the videos give none ({shorten('; '.join(f'{k}: {v}' for k, v in chosen.skipped.items()), 200)})" if chosen.skipped else ""
-    return (f"{len(found.videos)} videos of {chosen.seconds / 3600:.2g} hours: {n} clip{'s' * (n != 1)} of {n * frames / fps / 3600:.2g} hours{left}; "
-            f"{n * room / 1e9:.2g} GB ({free / 1e9:.0f} GB are free here); about {took} with {nodes} machine{'s' * (nodes != 1)} of {hands // nodes} process{'es' * (hands > nodes)} "
+    why = shorten("; ".join(f"{k}: {v}" for k, v in chosen.skipped.items()), 200)
+    left = f", {len(chosen.skipped)} of the videos give none ({why})" if chosen.skipped else ""
+    return (f"{len(found.videos)} videos of {chosen.seconds / 3600:.2g} hours: {n} clip{'s' * (n != 1)} of {n * frames / fps / 3600:.2g} "
+            f"hours{left}; "
+            f"{n * room / 1e9:.2g} GB ({free / 1e9:.0f} GB are free here); about {took} with {nodes} machine{'s' * (nodes != 1)} of "
+            f"{hands // nodes} process{'es' * (hands > nodes)} "
             f"({seconds:.2g} s and {room / 1e6:.2g} MB a clip, by a trial)")
 
 def _trial(clips, codec, **how): # seconds, bytes of one clip

@@ -45,14 +45,16 @@ def clip_key(clip:Clip4D) -> str:
     return make_key(m["scene"], m.get("seed", 0), m.get("take", 1)) if "scene" in m else ""
 
 # %% ../nbs/05a_shards.ipynb #53624704
-CODECS = ("raw", "blosc2", "half")  # as it is; each array a Blosc2 chunk, without loss; float maps rounded to the 10 mantissa bits of float16 first
+CODECS = ("raw", "blosc2", "half")  # as it is; each array a Blosc2 chunk, without loss; float maps rounded as to float16 before
 _WAYS = ([blosc2.Filter.SHUFFLE], [blosc2.Filter.SHUFFLE, blosc2.Filter.BYTEDELTA])
-_BLOCK, _LEAST = 2**22, 256  # bytes: at most in a block (given, since Blosc2 would ask the machine's caches); smaller arrays stay as they are
+_BLOCK = 2**22  # bytes in a block at most: given, since Blosc2 would ask the machine's caches
+_LEAST = 256    # bytes: smaller arrays stay as they are
 
 def _chunk(a, filters) -> bytes: # same array, same bytes: one thread, a given block
     size = a.itemsize * (a.shape[-1] if a.ndim == 4 and a.itemsize > 1 else 1)  # the numbers of one pixel
     block = max(size, min(_BLOCK, a.nbytes) // size * size)
-    return blosc2.compress2(a, codec=blosc2.Codec.ZSTD, clevel=5, typesize=size, filters=filters, filters_meta=[0] * len(filters), nthreads=1, blocksize=block)
+    how = dict(filters=filters, filters_meta=[0] * len(filters), typesize=size, blocksize=block)
+    return blosc2.compress2(a, codec=blosc2.Codec.ZSTD, clevel=5, nthreads=1, **how)
 
 def compressed(a) -> bytes: # any array
     "An array as a Blosc2 chunk, by the filter that makes it smallest."
@@ -67,6 +69,7 @@ def decompressed(chunk, dtype:str, shape) -> np.ndarray:
     blosc2.decompress2(chunk, dst=out, nthreads=1)
     return out
 
+# %% ../nbs/05a_shards.ipynb #9423bb49
 def _opened_tensors(data): # of a safetensors file: {name: array}, metadata
     head = json.loads(bytes(data[8:8 + int.from_bytes(data[:8], "little")]))
     return safetensors.numpy.load(bytes(data)), head.get("__metadata__", {})
@@ -77,7 +80,10 @@ def pack(data:bytes) -> bytes: # of a safetensors file
     large = {k: a for k, a in arrays.items() if a.nbytes >= _LEAST}
     told = {k: [a.dtype.name, list(a.shape)] for k, a in sorted(large.items())}
     small = {k: np.frombuffer(compressed(a), np.uint8) for k, a in large.items()}
-    return _stable_header(safetensors.numpy.save({k: small.get(k, arrays[k]) for k in sorted(arrays)}, {**meta, "blosc2": json.dumps(told)}))
+    packed = {k: small.get(k, arrays[k]) for k in sorted(arrays)}
+    return _stable_header(safetensors.numpy.save(packed, {**meta, "blosc2": json.dumps(told)}))
+
+_DAMAGED = (safetensors.SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError, RecursionError)
 
 def unpack(data:bytes): # {name: array}, metadata
     "Arrays and metadata of a safetensors file, compressed or not."
@@ -85,7 +91,7 @@ def unpack(data:bytes): # {name: array}, metadata
         arrays, meta = _opened_tensors(data)
         told = json.loads(meta.pop("blosc2", "{}"))
         return {**arrays, **{k: decompressed(arrays[k].tobytes(), *spec) for k, spec in told.items()}}, meta
-    except (safetensors.SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError, RecursionError) as e:
+    except _DAMAGED as e:
         why = f"packed clip of {len(data)} bytes is damaged ({shorten(e, 120)})"
         raise Phys4DError(f"{why}; expected what `pack` made: copy or make it again") from None
 
@@ -257,6 +263,7 @@ def _check_places(index, path):
     if twice := [n for n, k in Counter(names).items() if k > 1]:
         raise Phys4DError(f"{path}: {shorten(twice[0], 80)} stands twice, allowed is once; {_DELETE}")
 
+# %% ../nbs/05a_shards.ipynb #5f229ab0
 def _damage(folder, shard): # one sentence on what is wrong with the file of an index entry at a glance; "" = its size fits
     path = Path(folder)/shard["file"]
     if not path.is_file(): return f"Shard {path} is missing; {_AGAIN}."
@@ -276,6 +283,7 @@ def open_shard(path):
     except OSError as e:
         raise Phys4DError(f"Shard {path} cannot be read ({e.strerror}): it must be a file that you may read; {_AGAIN}.") from None
 
+# %% ../nbs/05a_shards.ipynb #74ecdfe1
 def write_index(folder, index:dict):
     "Rewrite the index atomically, shards sorted by file name."
     shards = sorted(index["shards"], key=lambda s: s["file"])
@@ -372,6 +380,7 @@ def _watched(): # tell(process): it must not outlive this one
     try: yield lambda process: shell.stdin.write(f"{process.pid}\n".encode())
     finally: shell.communicate(b"done\n")
 
+# %% ../nbs/05a_shards.ipynb #7043946f
 def _submit(pool, calls, tell, mine): # futures of the calls; mine: the pool's processes so far, grows
     "Send the calls, and tell the watch of each process that starts for them."
     others, futures = multiprocessing.active_children(), []
@@ -429,6 +438,7 @@ def _connect(address): # the ray module, connected; whether we made the connecti
         raise Phys4DError(f"No Ray cluster answers at {brief(address)}: {how}.") from None
     return ray, True
 
+# %% ../nbs/05a_shards.ipynb #34718e21
 def _run_ray(folder, plan, make, codec, address):
     "As `_run`, by the nodes of a Ray cluster."
     ray, mine = _connect(address)
@@ -523,6 +533,7 @@ def write_shards(folder, # made if missing
         write_index(folder, {**index, "complete": True})
     return made
 
+# %% ../nbs/05a_shards.ipynb #83b52e7c
 def _fill(folder, plan, index, run, clips, least): # how many shards were made
     "Make what is missing, round after round, into the folder and the index."
     last, made = plan, 0
@@ -583,6 +594,7 @@ def find_clips(folder): # index, {key: Place}
     return index, {c["key"]: Place(s["file"], c["offset"], c["bytes"], s["split"], *span, c.get("checksum", ""))
                    for s in index["shards"] for c, span in zip(s["clips"], _spans(s))}
 
+# %% ../nbs/05a_shards.ipynb #06f4309f
 def read_bytes(f, path, key, place): # open shard and its path -> bytes of the arrays
     "Read what belongs to one clip and compare its checksum."
     f.seek(place.start)

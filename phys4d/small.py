@@ -22,7 +22,9 @@ def quiet():
     from transformers.utils import logging as t
     on = d.is_progress_bar_enabled(), t.is_progress_bar_enabled()
     level = t.get_verbosity()
-    d.disable_progress_bar(); t.disable_progress_bar(); t.set_verbosity_error()
+    d.disable_progress_bar()
+    t.disable_progress_bar()
+    t.set_verbosity_error()
     try: yield
     finally:
         t.set_verbosity(level)
@@ -49,7 +51,8 @@ def make_tokenizer(
     tok.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Punctuation("removed")])
     tok.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=max_tokens)
+    return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token="<pad>", eos_token="</s>", unk_token="<unk>",
+                                   model_max_length=max_tokens)
 
 
 
@@ -82,7 +85,8 @@ def save_backbone(
         with quiet(): pipe.save_pretrained(tmp)
         for f in Path(tmp).rglob("*.safetensors"): _halve(f)
         for f in [*Path(tmp).glob("*/config.json"), Path(tmp)/"model_index.json"]: # diffusers notes the folder of this machine
-            if f.is_file(): f.write_text(json.dumps({k: v for k, v in json.loads(f.read_text()).items() if k != "_name_or_path"}, indent=2) + "\n")
+            if f.is_file():
+                f.write_text(json.dumps({k: v for k, v in json.loads(f.read_text()).items() if k != "_name_or_path"}, indent=2) + "\n")
         (Path(tmp)/"phys4d.json").write_text(json.dumps(settings, indent=1))
         for f in sorted(p for p in Path(tmp).rglob("*") if p.is_file()):
             to = folder/f.relative_to(tmp)
@@ -177,11 +181,13 @@ def against_stock(
             stock = stock_clip(backbone, pipe, said, i, size, steps)
             with counted(backbone.pipe) as n: x0, own = backbone.sample(texts[i:i+1], one(i), (i,), steps, size, guidance, blocks=(0, -1))
             with torch.no_grad(): rgb = backbone.decode_video(x0).permute(0, 2, 3, 4, 1)/2 + .5
-            new = dict(latents=far(x0, stock["x0"]), pixels=255*far(rgb, stock["rgb"]), batch=far(both[i], x0[0]), features=max(far(s[i], o[0]) for s, o in zip(seen, own)))
+            new = dict(latents=far(x0, stock["x0"]), pixels=255*far(rgb, stock["rgb"]), batch=far(both[i], x0[0]),
+                       features=max(far(s[i], o[0]) for s, o in zip(seen, own)))
             row.update({k: max(row[k], v) for k, v in new.items()}, passes=[len(n), stock["passes"]])
             if guidance is None and start:
                 with modes(): stock = stock_clip(backbone, pipe, said, i, size, steps)
-                cond = backbone.encode_text(texts[i:i+1]) if pictures is None else backbone.condition(texts[i:i+1], _pixels(pictures[i:i+1]), size=size)
+                if pictures is None: cond = backbone.encode_text(texts[i:i+1])
+                else: cond = backbone.condition(texts[i:i+1], _pixels(pictures[i:i+1]), size=size)
                 row["euler"] = max(row.get("euler", 0.), far(euler(backbone, start(stock["start"]), cond, steps, size), stock["x0"]))
         rows.append(row)
     return rows

@@ -105,13 +105,16 @@ class STDiT3Block(nn.Module):
         super().__init__()
         self.temporal = temporal
         self.norm1, self.norm2 = [nn.LayerNorm(dim, 1e-6, elementwise_affine=False) for _ in range(2)]
-        self.attn, self.cross_attn, self.mlp = SelfAttention(dim, heads, temporal), CrossAttention(dim, heads), MLP(dim, int(dim*ratio), dim)
+        self.attn = SelfAttention(dim, heads, temporal)
+        self.cross_attn = CrossAttention(dim, heads)
+        self.mlp = MLP(dim, int(dim*ratio), dim)
         self.scale_shift_table = nn.Parameter(torch.randn(6, dim)/dim**.5)
 
     def forward(self, x, y, mask, t, noisy, rate): # (b (t s) d)
         frames = noisy.shape[1]
         shift1, scale1, gate1, shift2, scale2, gate2 = level(self.scale_shift_table, t, noisy, x.shape[1]//frames)
-        out, back = ('b (t s) d -> (b s) t d', '(b s) t d -> b (t s) d') if self.temporal else ('b (t s) d -> (b t) s d', '(b t) s d -> b (t s) d')
+        out, back = ('b (t s) d -> (b s) t d', '(b s) t d -> b (t s) d') if self.temporal else ('b (t s) d -> (b t) s d',
+                                                                                                '(b t) s d -> b (t s) d')
         h = self.attn(rearrange(self.norm1(x)*(1 + scale1) + shift1, out, t=frames), rate)
         x = x + gate1*rearrange(h, back, b=len(x))
         x = x + self.cross_attn(x, y, mask)
@@ -126,7 +129,8 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
     _no_split_modules = ["STDiT3Block"]
 
     @register_to_config
-    def __init__(self, in_channels=4, hidden_size=1152, depth=28, num_heads=16, mlp_ratio=4., caption_channels=4096, model_max_length=300, patch_size=(1, 2, 2), input_sq_size=512, pred_sigma=True):
+    def __init__(self, in_channels=4, hidden_size=1152, depth=28, num_heads=16, mlp_ratio=4., caption_channels=4096, model_max_length=300,
+                 patch_size=(1, 2, 2), input_sq_size=512, pred_sigma=True):
         super().__init__()
         d = hidden_size
         self.rope, self.gradient_checkpointing = nn.Module(), False
@@ -135,7 +139,8 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
         self.t_embedder, self.fps_embedder, self.t_block = _embedder(d), _embedder(d), nn.Sequential(nn.SiLU(), nn.Linear(d, 6*d))
         self.y_embedder = nn.ModuleDict(dict(y_proj=MLP(caption_channels, d, d)))
         self.y_embedder.register_buffer("y_embedding", torch.randn(model_max_length, caption_channels)/caption_channels**.5) # "no text"
-        self.spatial_blocks, self.temporal_blocks = [nn.ModuleList(STDiT3Block(d, num_heads, mlp_ratio, t) for _ in range(depth)) for t in (False, True)]
+        self.spatial_blocks, self.temporal_blocks = [nn.ModuleList(STDiT3Block(d, num_heads, mlp_ratio, t) for _ in range(depth))
+                                                     for t in (False, True)]
         self.final_layer = nn.Module()
         self.final_layer.norm_final = nn.LayerNorm(d, 1e-6, elementwise_affine=False)
         self.final_layer.linear = nn.Linear(d, math.prod(patch_size)*in_channels*(2 if pred_sigma else 1))
@@ -143,7 +148,8 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
 
     def times(self, timestep, fps): # (b,) each -> (b 2 d): of the noise level, and of level 0
         e = lambda net, x: net["mlp"](waves(x, 256, torch.cos, torch.sin).to(self.dtype))
-        return torch.stack([e(self.t_embedder, timestep), e(self.t_embedder, torch.zeros_like(timestep))], 1) + e(self.fps_embedder, fps)[:, None]
+        return torch.stack([e(self.t_embedder, timestep), e(self.t_embedder, torch.zeros_like(timestep))],
+                           1) + e(self.fps_embedder, fps)[:, None]
 
     def forward(self,
         hidden_states:torch.Tensor, # (b c t h w)
@@ -167,7 +173,8 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
         for pair in zip(self.spatial_blocks, self.temporal_blocks):
             for block in pair:
                 args = (x, y, mask, mod, noisy, self.rope.freqs)
-                x = self._gradient_checkpointing_func(block, *args) if torch.is_grad_enabled() and self.gradient_checkpointing else block(*args)
+                again = torch.is_grad_enabled() and self.gradient_checkpointing
+                x = self._gradient_checkpointing_func(block, *args) if again else block(*args)
         shift, scale = level(self.final_layer.scale_shift_table, time[:, :, None], noisy, h*w)
         x = self.final_layer.linear(self.final_layer.norm_final(x)*(1 + scale) + shift)
         return rearrange(x, 'b (t h w) (ph pw c) -> b c t (h ph) (w pw)', t=t, h=h, w=w, ph=ph, pw=pw)[:, :c].float()
@@ -241,16 +248,20 @@ class TimeVAE(nn.Module):
     def __init__(self, channels, widths, down, repeats, groups):
         super().__init__()
         self.factor = 2**sum(down)
-        self.encoder, self.quant_conv = TimeEncoder(channels, 2*channels, widths, down, repeats, groups), CausalConv(2*channels, 2*channels, 1)
-        self.post_quant_conv, self.decoder = CausalConv(channels, channels, 1), TimeDecoder(channels, channels, widths, down, repeats, groups)
-    def encode(self, x): return DiagonalGaussianDistribution(self.quant_conv(self.encoder(F.pad(x, (0, 0, 0, 0, -x.shape[2] % self.factor, 0)))))
+        self.encoder, self.quant_conv = TimeEncoder(channels, 2*channels, widths, down, repeats,
+                                                    groups), CausalConv(2*channels, 2*channels, 1)
+        self.post_quant_conv, self.decoder = CausalConv(channels, channels, 1), TimeDecoder(channels, channels, widths, down, repeats,
+                                                                                            groups)
+    def encode(self, x):
+        return DiagonalGaussianDistribution(self.quant_conv(self.encoder(F.pad(x, (0, 0, 0, 0, -x.shape[2] % self.factor, 0)))))
     def decode(self, z, frames): return self.decoder(self.post_quant_conv(z))[:, :, -frames % self.factor:]
 
 # %% ../nbs/10h_stdit.ipynb #d362f740
 class OpenSoraVAE(ModelMixin, ConfigMixin):
     "Frames by the VAE of pictures, then time; latents are normalised by `shift` and `scale`"
     @register_to_config
-    def __init__(self, spatial=None, filters=128, multipliers=(1, 2, 2, 4), down=(True, True, False), repeats=4, groups=32, chunk=17, means=(-.1, .34, .27, .98), stds=(3.85, 2.32, 2.33, 3.06)):
+    def __init__(self, spatial=None, filters=128, multipliers=(1, 2, 2, 4), down=(True, True, False), repeats=4, groups=32, chunk=17,
+                 means=(-.1, .34, .27, .98), stds=(3.85, 2.32, 2.33, 3.06)):
         super().__init__()
         self.spatial_vae = nn.ModuleDict(dict(module=AutoencoderKL(**(spatial or SDXL_VAE))))
         channels = self.spatial_vae["module"].config.latent_channels
@@ -269,12 +280,15 @@ class OpenSoraVAE(ModelMixin, ConfigMixin):
     def decode(self, z, frames): # (b c t' h' w') -> (b 3 frames h w)
         z, parts = z*self.scale + self.shift, []
         per = -(-self.config.chunk//self.temporal_vae.factor)
-        for i, part in enumerate(z.split(per, 2)): parts.append(self.temporal_vae.decode(part, min(self.config.chunk, frames - i*self.config.chunk)))
+        for i, part in enumerate(z.split(per, 2)):
+            parts.append(self.temporal_vae.decode(part, min(self.config.chunk, frames - i*self.config.chunk)))
         x = torch.cat(parts, 2)
         x = self.spatial_vae["module"].decode(rearrange(x, 'b c t h w -> (b t) c h w')/.18215).sample
         return rearrange(x, '(b t) c h w -> b c t h w', b=len(z))
 
-SDXL_VAE = dict(in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(128, 256, 512, 512), layers_per_block=2, sample_size=512, # as published with it
+# as published with it
+SDXL_VAE = dict(in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(128, 256, 512, 512), layers_per_block=2,
+                sample_size=512,
                 down_block_types=("DownEncoderBlock2D",)*4, up_block_types=("UpDecoderBlock2D",)*4)
 
 # %% ../nbs/10h_stdit.ipynb #c925e7f8
@@ -296,21 +310,24 @@ class OpenSoraPipeline(DiffusionPipeline):
         self.video_processor = VideoProcessor(vae_scale_factor=8)
 
     def encode_prompt(self, prompt:str, max_sequence_length=None, device=None): # embeddings (1 m d), mask (1 m)
-        tok = self.tokenizer(prompt.lower().strip(), max_length=max_sequence_length or self.transformer.config.model_max_length, padding="max_length", truncation=True, return_tensors="pt").to(device or self._execution_device)
+        tok = self.tokenizer(prompt.lower().strip(), max_length=max_sequence_length or self.transformer.config.model_max_length,
+                             padding="max_length", truncation=True, return_tensors="pt").to(device or self._execution_device)
         return self.text_encoder(tok.input_ids, tok.attention_mask).last_hidden_state, tok.attention_mask
 
     def prepare_latents(self, batch_size, num_frames, height, width, generator, image=None): # latents (b c t' h' w'), first latent or None
         vae, first = self.vae, None
         s, f, chunk = vae.s_factor, vae.temporal_vae.factor, vae.config.chunk
         t = num_frames//chunk*-(-chunk//f) + -(-(num_frames % chunk)//f)
-        x = randn_tensor((batch_size, self.transformer.config.in_channels, t, height//s, width//s), generator=generator, device=self._execution_device)
+        x = randn_tensor((batch_size, self.transformer.config.in_channels, t, height//s, width//s), generator=generator,
+                         device=self._execution_device)
         if image is not None:
             first = vae.encode(image.to(x.device, vae.dtype)[:, :, None]).float()
             x = torch.cat([first.expand(len(x), -1, -1, -1, -1), x[:, :, 1:]], 2)
         return (x, first) if image is not None else x
 
     @torch.no_grad()
-    def __call__(self, prompt=None, image=None, num_frames=17, height=480, width=848, num_inference_steps=30, guidance_scale=7., fps=24, generator=None, prompt_embeds=None, prompt_attention_mask=None,
+    def __call__(self, prompt=None, image=None, num_frames=17, height=480, width=848, num_inference_steps=30, guidance_scale=7., fps=24,
+                 generator=None, prompt_embeds=None, prompt_attention_mask=None,
                  negative_prompt_embeds=None, output_type="pt", callback_on_step_end=None, **kwargs):
         "A clip, or its latents; without text embeddings the prompt is one sentence"
         if prompt_embeds is None: prompt_embeds, prompt_attention_mask = self.encode_prompt(prompt)
@@ -321,18 +338,22 @@ class OpenSoraPipeline(DiffusionPipeline):
         noisy = torch.ones(b, x.shape[2], dtype=torch.bool, device=x.device)
         if first is not None: noisy[:, 0] = False
         if guided:
-            none = repeat(self.transformer.y_embedder.y_embedding, 'm d -> b m d', b=b) if negative_prompt_embeds is None else negative_prompt_embeds
-            prompt_embeds, prompt_attention_mask, noisy = torch.cat([none.to(prompt_embeds), prompt_embeds]), prompt_attention_mask.repeat(2, 1), noisy.repeat(2, 1)
+            none = repeat(self.transformer.y_embedder.y_embedding, 'm d -> b m d',
+                          b=b) if negative_prompt_embeds is None else negative_prompt_embeds
+            prompt_embeds = torch.cat([none.to(prompt_embeds), prompt_embeds])
+            prompt_attention_mask, noisy = prompt_attention_mask.repeat(2, 1), noisy.repeat(2, 1)
         self.scheduler.set_timesteps(sigmas=bent_levels(num_inference_steps, x.shape[2], height, width), device=x.device)
         rates = torch.full((len(noisy),), float(fps if num_frames > 1 else 120), device=x.device)
         for i, t in enumerate(self.scheduler.timesteps):
             with self.transformer.cache_context("cond_uncond"):
-                v = -self.transformer(torch.cat([x]*2) if guided else x, t.expand(len(noisy)), prompt_embeds, prompt_attention_mask, rates, (height*width)**.5, noisy)
+                v = -self.transformer(torch.cat([x]*2) if guided
+                                      else x, t.expand(len(noisy)), prompt_embeds, prompt_attention_mask, rates, (height*width)**.5, noisy)
             if guided: v = v[:b] + guidance_scale*(v[b:] - v[:b])
             moved = self.scheduler.step(v, t, x, return_dict=False)[0]
             x = moved if first is None else torch.cat([x[:, :, :1], moved[:, :, 1:]], 2)
             if callback_on_step_end is not None: callback_on_step_end(self, i, t, dict(latents=x))
-        return SimpleNamespace(frames=x if output_type == "latent" else self.vae.decode(x.to(self.vae.dtype), num_frames).float().clamp(-1, 1))
+        return SimpleNamespace(frames=x if output_type == "latent"
+                               else self.vae.decode(x.to(self.vae.dtype), num_frames).float().clamp(-1, 1))
 
 # %% ../nbs/10h_stdit.ipynb #ad16e8f1
 def read_published(
@@ -348,5 +369,7 @@ def read_published(
     for k in ("shift", "scale"):
         if k in weights: weights[k] = weights[k].reshape(1, -1, 1, 1, 1)
     missing, extra = model.load_state_dict(weights, strict=False)
-    if missing or extra: raise Phys4DError(f"{folder}: holds no weights of {cls.__name__}: {len(missing)} are missing ({', '.join(missing[:2])}), {len(extra)} unknown ({', '.join(extra[:2])})")
+    if missing or extra:
+        raise Phys4DError(f"{folder}: holds no weights of {cls.__name__}: {len(missing)} are missing ({', '.join(missing[:2])}), "
+                          f"{len(extra)} unknown ({', '.join(extra[:2])})")
     return model.eval()

@@ -57,7 +57,8 @@ class Captured:
     def __init__(self, blocks): self.blocks, self.got = tuple(blocks), {}
     @property
     def features(self): # list of (b d t' h'' w'')
-        if len(self.got) < len(self.blocks): raise Phys4DError("nothing captured yet: call backbone.velocity inside the capture block first")
+        if len(self.got) < len(self.blocks):
+            raise Phys4DError("nothing captured yet: call backbone.velocity inside the capture block first")
         return [_joined(self.got[i]) for i in self.blocks]
 
 def _joined(x): # the grid of a whole batch, from parts: pairs of rows and their grid
@@ -104,9 +105,10 @@ def weakened(
     passes:Passes, # tells which pass is the weak one
     attention:str="attn1", # the blocks' self-attention
 ):
-    "Self-attention adds nothing in `blocks` where a pass does not see the prompt (in CogVideoX, where it is one with that to the text, neither does the text)"
+    "Self-attention adds nothing in `blocks` where a pass does not see the prompt (in CogVideoX, where the two are one, neither does the text)"
     for modules in experts: check_blocks(modules, blocks)
-    handles = [getattr(modules[i], attention).register_forward_hook(lambda m, a, out: _silent(passes, out)) for modules in experts for i in blocks]
+    handles = [getattr(modules[i], attention).register_forward_hook(lambda m, a, out: _silent(passes, out)) for modules in experts
+               for i in blocks]
     try: yield
     finally:
         for h in handles: h.remove()
@@ -127,7 +129,8 @@ def each_alone(
     stock = pipe.prepare_latents
     signature = inspect.signature(stock)
     def prepare(*args, **kwargs):
-        given = signature.bind(*args, **kwargs); given.apply_defaults()
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
         size, parts = {k: given.arguments[k] for k in ("height", "width")}, []
         for i, g in enumerate(generators):
             own = {**given.arguments, "batch_size": 1, "generator": g}

@@ -23,7 +23,8 @@ from .core import Clip4D, Phys4DError, escape, root, shorten
 from .render import draw
 from .scenes import list_scenes, load_scene
 from .sim import rollout
-from .viz import STAGES, assumed, box, caption, cloud, colorize, hexes, label, layer, log_clip, run_clips, scales, space, template, truth_of
+from .viz import (STAGES, assumed, box, caption, cloud, colorize, hexes, label, layer, log_clip, run_clips, scales, space,
+                        template, truth_of)
 
 # %% ../nbs/22_studio.ipynb #06113995
 def picture(
@@ -35,7 +36,8 @@ def picture(
     buf = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(rgb)).save(buf, "PNG", compress_level=1)
     src = base64.b64encode(buf.getvalue()).decode()
-    return f'<img alt="{escape(alt)}" width="{width}" style="image-rendering:pixelated;border-radius:4px" src="data:image/png;base64,{src}">'
+    look = "image-rendering:pixelated;border-radius:4px"
+    return f'<img alt="{escape(alt)}" width="{width}" style="{look}" src="data:image/png;base64,{src}">'
 
 
 def depth_error(
@@ -65,7 +67,8 @@ def panel_row(
     err = depth_error(one, _frame(truth, t)) if truth is not None and truth is not clip and t < truth.frames else None
     if err is not None:
         mean = f"{np.nanmean(err[0]):.3f} m" if np.isfinite(err[0]).any() else "unknown"
-        cells.append(f"{picture(colorize(err[0], 0, worst, 'magma'), f'depth error at frame {t}', width)}<br><small>depth error: mean {mean}</small>")
+        cells.append(f"{picture(colorize(err[0], 0, worst, 'magma'), f'depth error at frame {t}', width)}<br><small>depth error: mean "
+                     f"{mean}</small>")
     return cells
 
 
@@ -87,7 +90,8 @@ def panel_table(
     "The panels of several clips, one clip a row"
     rows = []
     for name, c in clips.items():
-        cells = "".join(f'<td style="padding:4px 8px;text-align:center;vertical-align:top">{x}</td>' for x in panel_row(c, t, scale, truth, width=width))
+        cells = "".join(f'<td style="padding:4px 8px;text-align:center;vertical-align:top">{x}</td>'
+                        for x in panel_row(c, t, scale, truth, width=width))
         rows.append(f'<tr><th style="padding:4px 10px;text-align:right;max-width:120px">{escape(label(name, c))}</th>{cells}</tr>')
     return f'<table style="border-collapse:collapse;font:13px system-ui,sans-serif">{"".join(rows)}</table>'
 
@@ -176,8 +180,10 @@ class ClipExplorer(Dashboard):
         clips = {"clip": clips} if isinstance(clips, Clip4D) else dict(clips)
         if not clips: raise Phys4DError("studio.ClipExplorer: no clips; give a Clip4D or name → Clip4D")
         truth = "truth" if truth is None and "truth" in clips else truth
-        if isinstance(truth, str) and truth not in clips: raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
-        self.clips, self.truth, self.scale, self._drawn = clips, clips.get(truth) if isinstance(truth, str) else truth, scales(*clips.values()), {}
+        if isinstance(truth, str) and truth not in clips:
+            raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
+        self.clips, self.scale, self._drawn = clips, scales(*clips.values()), {}
+        self.truth = clips.get(truth) if isinstance(truth, str) else truth
         first, self.words.value = next(iter(clips.values())), ""
         self.prompt.value, self.fps = f"<b>{escape(first.prompt)}</b>", first.fps
         with self.silent(): self._fit(max(c.frames for c in clips.values()) - 1, start)
@@ -215,7 +221,8 @@ def _turn(self, change=None):
     if not there: return
     lo, hi = box(clip, [0, clip.frames - 1])
     note = [dict(text="camera assumed", x=0, y=1, xref="paper", yref="paper", showarrow=False)] * assumed(clip)
-    self.points.update_layout(template=template(), width=380, height=340, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, uirevision=self.which.value,
+    self.points.update_layout(template=template(), width=380, height=340, margin=dict(l=0, r=0, t=0, b=0), showlegend=False,
+                              uirevision=self.which.value,
                               annotations=note, scene=space(clip, lo, hi, 1.15))
     self._cloud()
 
@@ -304,7 +311,8 @@ class SceneExplorer(Dashboard):
 # %% ../nbs/22_studio.ipynb #0d5c9add
 def _slider(self, name, free):
     "A slider over a template's own range"
-    s = W.FloatSlider(free.drawn, min=free.low, max=free.high, step=(free.high - free.low) / 100 or 1, description=name.split(".", 1)[-1].replace(".", " "),
+    s = W.FloatSlider(free.drawn, min=free.low, max=free.high, step=(free.high - free.low) / 100
+                      or 1, description=name.split(".", 1)[-1].replace(".", " "),
                       readout_format=".3g", continuous_update=False, style=dict(description_width="110px"), layout=W.Layout(width="330px"))
     s.observe(lambda c: self._hush or self.run(), "value")
     return s
@@ -319,7 +327,8 @@ def _begin(self):
     self.sliders = {k: self._slider(k, f) for k, f in free.items() if f.high > f.low}
     columns = {}
     for k, s in self.sliders.items(): columns.setdefault(k.split(".")[0] if "." in k else "scene", []).append(s)
-    self.knobs.children = [W.HBox([W.VBox([W.HTML(f"<b>{escape(name)}</b>"), *some]) for name, some in columns.items()], layout=W.Layout(flex_flow="row wrap"))]
+    self.knobs.children = [W.HBox([W.VBox([W.HTML(f"<b>{escape(name)}</b>"), *some]) for name, some in columns.items()],
+                                  layout=W.Layout(flex_flow="row wrap"))]
     self._hush = False
     self.run()
 

@@ -44,7 +44,8 @@ def video_bytes(video:Video) -> bytes:
         return f.read(video.size)
 
 def _why(e): # ffmpeg's words, without its numbers
-    said = {av.error.InvalidDataError: "no video, or damaged", av.error.EOFError: "cut short", IndexError: "only sound", MemoryError: "no video, or damaged"}
+    said = {av.error.InvalidDataError: "no video, or damaged", av.error.EOFError: "cut short", IndexError: "only sound",
+            MemoryError: "no video, or damaged"}
     return next((text for kind, text in said.items() if isinstance(e, kind)), shorten(getattr(e, "strerror", None) or e, 80))
 
 @contextmanager
@@ -83,10 +84,12 @@ def probe(video) -> VideoInfo: # Video, or the name of a file
     with opened(video) as (container, stream):
         seconds, frames = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0., stream.frames
         if not (seconds > 0 and frames > 0): seconds, frames = _count(container, stream)
-        if frames < 1 or not 0 < seconds < 1e7: raise Unreadable(f"Video {_title(video)} cannot be read (no pictures in it): give a whole file.")
+        if frames < 1 or not 0 < seconds < 1e7:
+            raise Unreadable(f"Video {_title(video)} cannot be read (no pictures in it): give a whole file.")
         first = _first(container, stream, video)
         h, w = _shown(first)
-        return VideoInfo(round(seconds, 4), frames, round(frames / seconds, 4), h, w, first.format.name, _HDR.get(int(first.color_trc or 0), ""))
+        return VideoInfo(round(seconds, 4), frames, round(frames / seconds, 4), h, w, first.format.name,
+                         _HDR.get(int(first.color_trc or 0), ""))
 
 def _count(container, stream): # seconds, pictures: by the packets
     times = [p.pts * stream.time_base for p in container.demux(stream) if p.pts is not None]
@@ -209,7 +212,8 @@ def read_video(video,         # Video, or the name of a file
 def _said(video, how, fit, times, stamps, about): # what was done
     steps = np.diff(stamps)
     off = 1e3 * np.abs(np.asarray(stamps) - times).max()
-    return {"video": video.name, "start": how.start, "fps": how.fps, "fit": fit, "repeated": int((steps == 0).sum()), "worst_ms": round(float(off), 1),
+    return {"video": video.name, "start": how.start, "fps": how.fps, "fit": fit, "repeated": int((steps == 0).sum()),
+            "worst_ms": round(float(off), 1),
             **{k: v for k, v in about.items() if v}}
 
 # %% ../nbs/06a_videos.ipynb #76185423
@@ -257,7 +261,8 @@ def find_videos(folder) -> VideoFolder:
         suffix = Path(name).suffix.lower()
         if why := _refused(folder, name): found.ignored[name] = why
         elif suffix == ".tar": found.videos += _members(found, name)
-        elif suffix in VIDEO_TYPES: found.videos.append(Video(str(folder/name), name, captions.get(name) or _beside(folder, name, names, used) or as_words(name)))
+        elif suffix in VIDEO_TYPES:
+            found.videos.append(Video(str(folder/name), name, captions.get(name) or _beside(folder, name, names, used) or as_words(name)))
     for name in names:
         if name not in used and name not in found.ignored and Path(name).suffix.lower() not in (*VIDEO_TYPES, ".tar"):
             told = any(str(Path(c).with_suffix("")) == str(Path(name).with_suffix("")) for c in captions)
@@ -317,7 +322,8 @@ def _rows(found, name, names): # [(file, caption)] of a table; None: it is none
         if other and len(lines) < len(files): found.ignored[other] = f"{len(lines)} lines for {len(files)} videos"
         return list(itertools.zip_longest(files, lines[:len(files)], fillvalue=""))
     rows = csv.DictReader(io.StringIO(text)) if base.endswith(".csv") else _json_rows(found, name, text)
-    return [(file, next((r[k] for k in TEXTS if r.get(k)), "")) for r in rows if (file := next((r[k] for k in _FILES if isinstance(r.get(k), str)), ""))]
+    return [(file, next((r[k] for k in TEXTS if r.get(k)), "")) for r in rows
+            if (file := next((r[k] for k in _FILES if isinstance(r.get(k), str)), ""))]
 
 def _json_rows(found, name, text): # dicts
     for i, line in enumerate(text.splitlines(), 1):
@@ -329,12 +335,14 @@ def _json_rows(found, name, text): # dicts
 # %% ../nbs/06a_videos.ipynb #9f13002d
 def _members(found, name): # the videos in a tar
     try:
-        with tarfile.open(found.folder/name, "r:") as tar: members = [(m.name, m.offset_data, m.size, _member_text(tar, m)) for m in tar if m.isreg()]
+        with tarfile.open(found.folder/name, "r:") as tar:
+            members = [(m.name, m.offset_data, m.size, _member_text(tar, m)) for m in tar if m.isreg()]
     except (tarfile.TarError, OSError, EOFError, ValueError):
         found.ignored[name] = "no tar, or a compressed or damaged one"
         return []
     texts = {_stem(n): text for n, _, _, text in members if text}
-    videos = [Video(str(found.folder/name), f"{name}/{n}", texts.get(_stem(n)) or as_words(n), at, size) for n, at, size, _ in members if Path(n).suffix.lower() in VIDEO_TYPES]
+    videos = [Video(str(found.folder/name), f"{name}/{n}", texts.get(_stem(n)) or as_words(n), at, size) for n, at, size, _ in members
+              if Path(n).suffix.lower() in VIDEO_TYPES]
     if not videos: found.ignored[name] = "a tar without videos"
     return videos
 
@@ -366,7 +374,8 @@ def choose(found:VideoFolder, frames:int=17, fps:float=16, per_video:int=1) -> C
         else:
             total += info.seconds
             fits = int((info.seconds + .5 / info.fps - (frames - 1) / fps) // (frames / fps)) + 1
-            if fits < 1 or info.frames < 2: skipped[v.name] = f"too short: {info.frames} frames in {info.seconds:.3g} s, a clip takes {(frames - 1) / fps:.3g} s"
+            if fits < 1 or info.frames < 2:
+                skipped[v.name] = f"too short: {info.frames} frames in {info.seconds:.3g} s, a clip takes {(frames - 1) / fps:.3g} s"
             else: clips += [(v, n * frames / fps) for n in range(min(per_video, fits))]
     return Chosen(clips, skipped, total)
 

@@ -8,7 +8,8 @@ __all__ = ['WANS', 'WanBackbone', 'at_once', 'encode_at_once', 'decode_at_once',
 # %% ../nbs/10a_wan.ipynb #500644ec
 import types
 import torch, torch.nn.functional as F, transformers
-_level = transformers.logging.get_verbosity(); transformers.logging.set_verbosity_error() # it warns of image processors that nobody here uses
+_level = transformers.logging.get_verbosity()
+transformers.logging.set_verbosity_error() # it warns of image processors that nobody here uses
 from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, WanResample, patchify, unpatchify
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 transformers.logging.set_verbosity(_level)
@@ -35,12 +36,18 @@ class WanBackbone(Backbone):
     def check(self):
         have, c, z = self.pipe.config, self.transformer and self.transformer.config, self.vae.config
         if c is None or (have.get("boundary_ratio") is not None and getattr(self.pipe, "transformer_2", None) is None):
-            raise Phys4DError("this Wan pipeline lacks one of its transformers; open the whole folder, with transformer and, in the A14B mixture, transformer_2")
+            raise Phys4DError("this Wan pipeline lacks one of its transformers; open the whole folder, with transformer and, in the A14B "
+                              "mixture, transformer_2")
         if c.in_channels not in (z.z_dim, 2*z.z_dim + z.scale_factor_temporal):
-            raise Phys4DError(f"this Wan transformer takes {c.in_channels} channels but the VAE gives {z.z_dim} (a variant for control or animation?): allowed are T2V, TI2V and I2V models, with {z.z_dim} or {2*z.z_dim + z.scale_factor_temporal}")
-        if c.image_dim and self.settings.get("text_tokens", 512) != 512: raise Phys4DError(f"text_tokens: {self.settings['text_tokens']} is not possible; Wan2.1-I2V finds its picture behind 512 tokens of text")
+            raise Phys4DError(f"this Wan transformer takes {c.in_channels} channels but the VAE gives {z.z_dim} (a variant for control or "
+                              f"animation?): allowed are T2V, TI2V and I2V models, with {z.z_dim} or {2*z.z_dim + z.scale_factor_temporal}")
+        if c.image_dim and self.settings.get("text_tokens", 512) != 512:
+            raise Phys4DError(f"text_tokens: {self.settings['text_tokens']} is not possible; Wan2.1-I2V finds its picture behind 512 "
+                              f"tokens of text")
         flow = "FlowMatch" in type(self.pipe.scheduler).__name__ or self.pipe.scheduler.config.get("use_flow_sigmas")
-        if not flow: raise Phys4DError(f"this Wan pipeline has the scheduler {type(self.pipe.scheduler).__name__} without flow sigmas; allowed are FlowMatchEulerDiscreteScheduler, or UniPCMultistepScheduler and the like with use_flow_sigmas=True")
+        if not flow:
+            raise Phys4DError(f"this Wan pipeline has the scheduler {type(self.pipe.scheduler).__name__} without flow sigmas; allowed are "
+                              f"FlowMatchEulerDiscreteScheduler, or UniPCMultistepScheduler and the like with use_flow_sigmas=True")
 
     @property
     def channels(self): return self.transformer.config.in_channels != self.vae.config.z_dim # is the picture told in further channels?
@@ -51,18 +58,21 @@ class WanBackbone(Backbone):
     @property
     def in_place(self): return not self.channels
     @property
-    def one_by_one(self): return self.transformer.config.image_dim is not None # the stock pipeline repeats one picture's embedding for all clips
+    def one_by_one(self): # the stock pipeline repeats one picture's embedding for all clips
+        return self.transformer.config.image_dim is not None
 
     def describe(self):
         c, v, big = self.transformer.config, self.vae.config, self.pipe.config.get("expand_timesteps", False)
         frames, height, width, fps = (121, 704, 1280, 24) if big else (81, 480, 832, 16)
-        return dict(frames=frames, height=height, width=width, fps=fps, latent_channels=v.z_dim, dim=c.num_attention_heads*c.attention_head_dim,
+        return dict(frames=frames, height=height, width=width, fps=fps, latent_channels=v.z_dim,
+                    dim=c.num_attention_heads*c.attention_head_dim,
                     blocks=c.num_layers, t_factor=v.scale_factor_temporal, s_factor=v.scale_factor_spatial, patch=tuple(c.patch_size))
 
     def blocks_of(self, transformer): return transformer.blocks
 
     def _small(self, x, cell=1): # few enough pixels a clip for one pass
-        ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19 and self._place is None # an offloaded VAE comes by its own methods only
+        # an offloaded VAE comes by its own methods only
+        ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19 and self._place is None
         if ok: at_once(self.vae)
         return ok
 
@@ -84,11 +94,13 @@ class WanBackbone(Backbone):
         "The clean first latent; or, for I2V models, the channels that the stock pipeline prepares, and what their image encoder sees"
         if not self.channels: return super().image_parts(images, latents, size)
         if images is None: raise Phys4DError("this Wan model is told its first picture in pixels; give `condition` the pictures, too")
-        pipe, (t, h, w) = self.pipe_for(True), (size if latents is None else (1 + (latents.shape[2] - 1)*self.spec.t_factor, *images.shape[3:]))
+        pipe, (t, h, w) = self.pipe_for(True), (size if latents is None
+                                                else (1 + (latents.shape[2] - 1)*self.spec.t_factor, *images.shape[3:]))
         images = rearrange(images, 'b c 1 h w -> b c h w')
         one = lambda x: pipe.prepare_latents(x, 1, self.vae.config.z_dim, h, w, t, torch.float32, self.device, torch.Generator())[1]
         parts = dict(told=torch.cat([one(x[None].float()) for x in images]))
-        return parts | (dict(image_embeds=torch.cat([pipe.encode_image(x, self.device) for x in _pictures(images)])) if self.one_by_one else {})
+        return parts | (dict(image_embeds=torch.cat([pipe.encode_image(x, self.device) for x in _pictures(images)])) if self.one_by_one
+                        else {})
 
     def timestep(self, sigma:torch.Tensor)->torch.Tensor: return 1000*sigma.float() # (b,)
 
@@ -110,7 +122,9 @@ class WanBackbone(Backbone):
     def _told(self, x, cond): # (b c t' h' w') -> the further channels, zero where there is no picture
         told, keep = cond.get("told"), cond.get("keep")
         if told is None: return x.new_zeros(len(x), self.vae.config.z_dim + self.spec.t_factor, *x.shape[2:])
-        if told.shape[2:] != x.shape[2:]: raise Phys4DError(f"the picture was told for clips of {tuple(told.shape[2:])} latent cells, not {tuple(x.shape[2:])}; give `condition` their size")
+        if told.shape[2:] != x.shape[2:]:
+            raise Phys4DError(f"the picture was told for clips of {tuple(told.shape[2:])} latent cells, not {tuple(x.shape[2:])}; give "
+                              f"`condition` their size")
         return told.to(x) if keep is None else told.to(x)*keep.reshape(-1, 1, 1, 1, 1)
 
     def _late(self, time): # (b,) -> (b,) bool: which rows belong to the second transformer
@@ -181,19 +195,25 @@ def make_small_wan(
         torch.manual_seed(seed)
         tok, stats = make_tokenizer(GENERIC, 16), dict(latents_mean=[.1, -.2, .3, 0.], latents_std=[.5, 1., 1.5, 2.])
         new = dict(is_residual=True, in_channels=12, out_channels=12, patch_size=2, scale_factor_spatial=16) if kind == "ti2v" else {}
-        vae = d.AutoencoderKLWan(base_dim=4, z_dim=z, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True], **stats, **new)
-        net = lambda: d.WanTransformer3DModel(num_attention_heads=2, attention_head_dim=12, in_channels=2*z + 4 if image else z, out_channels=z, text_dim=16, freq_dim=16, ffn_dim=32,
-                                              num_layers=3, rope_max_seq_len=32, image_dim=16 if clip else None, added_kv_proj_dim=24 if clip else None)
-        parts = dict(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net(), scheduler=_scheduler(scheduler))
+        vae = d.AutoencoderKLWan(base_dim=4, z_dim=z, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True],
+                                 **stats, **new)
+        net = lambda: d.WanTransformer3DModel(num_attention_heads=2, attention_head_dim=12, in_channels=2*z + 4 if image
+                                              else z, out_channels=z, text_dim=16, freq_dim=16, ffn_dim=32,
+                                              num_layers=3, rope_max_seq_len=32, image_dim=16 if clip else None, added_kv_proj_dim=24
+                                              if clip else None)
+        parts = dict(tokenizer=tok, text_encoder=make_text_encoder(tok, 16, seed), vae=vae, transformer=net(),
+                     scheduler=_scheduler(scheduler))
         if kind.startswith("a14b"): parts |= dict(transformer_2=net(), boundary_ratio=.9 if image else .875)
         if clip: parts |= _image_encoder()
     return getattr(d, "WanImageToVideoPipeline" if image else "WanPipeline")(**parts, expand_timesteps=kind == "ti2v")
 
 def _scheduler(name):
     from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
-    return FlowMatchEulerDiscreteScheduler(shift=5.) if name == "euler" else UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=5.)
+    if name == "euler": return FlowMatchEulerDiscreteScheduler(shift=5.)
+    return UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=5.)
 
 def _image_encoder():
     from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel
     small = CLIPVisionConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=16)
-    return dict(image_encoder=CLIPVisionModel(small), image_processor=CLIPImageProcessor(size=dict(shortest_edge=32), crop_size=dict(height=32, width=32)))
+    return dict(image_encoder=CLIPVisionModel(small),
+                image_processor=CLIPImageProcessor(size=dict(shortest_edge=32), crop_size=dict(height=32, width=32)))
