@@ -63,26 +63,6 @@ class Backbone:
         x = kwargs["hidden_states"]
         return {**kwargs, "hidden_states": with_first(x, first.repeat(len(x)//len(first), 1, 1, 1, 1))}
     def check(self): "Raise `Phys4DError` for a variant that this adapter cannot drive"
-    @property
-    def takes_image(self)->bool: return False # does this checkpoint start from a picture in its stock pipeline?
-    @property
-    def needs_image(self)->bool: return False # … and never without one?
-
-    def embed(self, text:str)->dict: # one row each
-        e = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)[0]
-        return dict(prompt_embeds=e)
-
-    def image_parts(self,
-        images:torch.Tensor, # (b 3 1 h w) in [-1, 1]
-        latents:torch.Tensor, # (b c t' h' w') of the whole clip, or None
-        size:tuple, # frames, height, width of the clip
-    )->dict: return dict(first=(self.encode_video(images) if latents is None else latents)[:, :, :1])
-
-    def call_args(self, text, null, scale)->dict: # Conditions; null is None without guidance
-        "Text and guidance as the stock pipeline wants them"
-        negative = {} if null is None else {f"negative_{k}": v for k, v in null.parts.items()}
-        return dict(guidance_scale=scale or 1., **text.parts, **negative)
-
     def __init__(self,
         pipe, # a diffusers pipeline
         settings:dict=None, # overrides of `BackboneSpec` fields (frames, height, width, fps), and text_tokens
@@ -122,6 +102,31 @@ class Backbone:
             if isinstance(m, torch.nn.Module) and not name.startswith("text_encoder"): m.to(device)
         return self
 
+# %% ../nbs/10_backbone.ipynb #199242fd
+@patch(as_prop=True)
+def takes_image(self:Backbone)->bool: return False # does this checkpoint start from a picture in its stock pipeline?
+
+@patch(as_prop=True)
+def needs_image(self:Backbone)->bool: return False # … and never without one?
+
+@patch
+def embed(self:Backbone, text:str)->dict: # one row each
+    e = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)[0]
+    return dict(prompt_embeds=e)
+
+@patch
+def image_parts(self:Backbone,
+    images:torch.Tensor, # (b 3 1 h w) in [-1, 1]
+    latents:torch.Tensor, # (b c t' h' w') of the whole clip, or None
+    size:tuple, # frames, height, width of the clip
+)->dict: return dict(first=(self.encode_video(images) if latents is None else latents)[:, :, :1])
+
+@patch
+def call_args(self:Backbone, text, null, scale)->dict: # Conditions; null is None without guidance
+    "Text and guidance as the stock pipeline wants them"
+    negative = {} if null is None else {f"negative_{k}": v for k, v in null.parts.items()}
+    return dict(guidance_scale=scale or 1., **text.parts, **negative)
+
 # %% ../nbs/10_backbone.ipynb #3a95edf1
 @patch
 def _text_parts(self:Backbone): # the text encoders
@@ -153,6 +158,7 @@ def encode_text(self:Backbone,
 @patch
 def null_text(self:Backbone, b:int=1)->Condition: return self.encode_text([""]*b)
 
+# %% ../nbs/10_backbone.ipynb #3de0222b
 @patch
 def said(self:Backbone,
     prompts:list, # of str
@@ -200,6 +206,7 @@ def capture(self:Backbone,
     "Keep the outputs of `blocks` while the context is open"
     return captured([self.blocks_of(m) for m in self.transformers], blocks, self.to_grid, passes, lambda: self._part)
 
+# %% ../nbs/10_backbone.ipynb #adfaa77a
 @patch
 def to_grid(self:Backbone, out): # a block's output -> (b d t' h'' w'')
     t, h, w = self._grid
@@ -242,6 +249,7 @@ def _check_sampling(backbone, image, guidance, weak_blocks):
     if weak_blocks and not (guidance and guidance > 1):
         raise Phys4DError("weak_blocks without guidance does nothing; give a guidance above 1, such as 2")
 
+# %% ../nbs/10_backbone.ipynb #69c614d4
 @patch
 @torch.no_grad()
 def sample(self:Backbone,
@@ -265,6 +273,7 @@ def sample(self:Backbone,
         return torch.cat(x0), [torch.cat(f) for f in zip(*features)]
     return self._sample(prompts, images, seeds, steps, size, guidance, weak_blocks, blocks, tick)
 
+# %% ../nbs/10_backbone.ipynb #7abb853d
 @patch
 def _sample(self:Backbone, prompts, images, seeds, steps, size, guidance, weak_blocks, blocks, tick):
     native, guided = images is not None and self.takes_image, bool(guidance and guidance > 1)

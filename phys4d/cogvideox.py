@@ -14,6 +14,7 @@ from .flow import per_sample, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
+from fastcore.basics import patch
 
 # %% ../nbs/10b_cogvideox.ipynb #60ec5585
 def vp_from_flow(
@@ -94,19 +95,6 @@ class CogVideoXBackbone(Backbone):
         t = np.interp(sigma.detach().cpu().double().numpy(), self._levels, np.arange(len(self._levels)))
         return torch.tensor(t, dtype=torch.float32, device=sigma.device)
 
-    def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
-        "Scaled latents, the mode of the posterior"
-        return (self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()*self.vae.config.scaling_factor).float()
-
-    def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
-        "Pixels from scaled latents"
-        return self.vae.decode((x0/self.vae.config.scaling_factor).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
-
-    def latents_of(self, out, size): # of the stock pipeline; the padding in front is cut off
-        return rearrange(out, 'b t c h w -> b c t h w')[:, :, -self.spec.latent_shape(*size)[1]:]
-
-    def padding(self, t:int)->int: return -t % self.spec.patch[0] # latent frames that CogVideoX 1.5 puts in front of t
-
     def set_grid(self, cells): # (t' h' w') of the latents
         super().set_grid((cells[0] + self.padding(cells[0]), *cells[1:]))
 
@@ -116,40 +104,63 @@ class CogVideoXBackbone(Backbone):
         return {k: v/self.vae.config.scaling_factor**2
                 for k, v in parts.items()} if self.takes_image and self.vae.config.invert_scale_latents else parts
 
-    def place_first(self, kwargs, first): # for the text-to-video models
-        x = rearrange(with_first(rearrange(kwargs["hidden_states"], 'b t c h w -> b c t h w'), _twice(first, kwargs["hidden_states"])),
-                      'b c t h w -> b t c h w')
-        return {**kwargs, "hidden_states": x}
-
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; `first` goes into the image channels of an image-to-video model"
-        self.set_grid(xt.shape[2:])
-        first, keep, n = cond.get("first"), cond.get("keep"), self.padding(xt.shape[2])
-        sigma, c, image = sigma.expand(len(xt)), self.transformer.config, self.takes_image
-        x = xt if image else with_first(xt, first, keep)
-        x, a, s = vp_from_flow(torch.cat([x[:, :, :1]]*n + [x], 2), self._within(sigma))
-        inp = rearrange(x, 'b c t h w -> b t c h w')
-        if image: inp = torch.cat([inp, rearrange(with_first(torch.zeros_like(x), first, keep), 'b c t h w -> b t c h w')], 2)
-        h, w = (k*self.spec.s_factor for k in xt.shape[3:])
-        rope = self.pipe._prepare_rotary_positional_embeddings(h, w, x.shape[2], xt.device) if c.use_rotary_positional_embeddings else None
-        ofs = None if c.ofs_embed_dim is None else torch.full((1,), 2., dtype=self.dtype, device=xt.device)
-        u = self.transformer(hidden_states=inp.to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=self.timestep(sigma),
-                             ofs=ofs, image_rotary_emb=rope, return_dict=False)[0]
-        u = rearrange(u.float(), 'b t c h w -> b c t h w')[:, :x.shape[1]]
-        v = flow_from_vp(x, u, a, s) if self._v else flow_from_eps(x, u, a, s)
-        return v[:, :, n:] if image else still_first(v[:, :, n:], first, keep)
-
-    @property
-    def _v(self): return self.pipe.scheduler.config.prediction_type == "v_prediction"
-
-    def _within(self, sigma): # a prediction of epsilon says nothing of x0 at sigma = 1, which such a schedule does not reach
-        return sigma if self._v else sigma.clamp(max=float(self._levels[-1]))
-
 def _twice(x, like): return x.repeat(len(like)//len(x), *[1]*(x.ndim - 1)) # rows of both halves of a guided batch
+
+# %% ../nbs/10b_cogvideox.ipynb #39da4a6d
+@patch
+def encode_video(self:CogVideoXBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
+    "Scaled latents, the mode of the posterior"
+    return (self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()*self.vae.config.scaling_factor).float()
+
+@patch
+def decode_video(self:CogVideoXBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
+    "Pixels from scaled latents"
+    return self.vae.decode((x0/self.vae.config.scaling_factor).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
+
+@patch
+def latents_of(self:CogVideoXBackbone, out, size): # of the stock pipeline; the padding in front is cut off
+    return rearrange(out, 'b t c h w -> b c t h w')[:, :, -self.spec.latent_shape(*size)[1]:]
+
+@patch
+def padding(self:CogVideoXBackbone, t:int)->int: return -t % self.spec.patch[0] # latent frames that CogVideoX 1.5 puts in front of t
+
+# %% ../nbs/10b_cogvideox.ipynb #ba95546e
+@patch
+def place_first(self:CogVideoXBackbone, kwargs, first): # for the text-to-video models
+    x = rearrange(with_first(rearrange(kwargs["hidden_states"], 'b t c h w -> b c t h w'), _twice(first, kwargs["hidden_states"])),
+                  'b c t h w -> b t c h w')
+    return {**kwargs, "hidden_states": x}
+
+# %% ../nbs/10b_cogvideox.ipynb #6910efcc
+@patch
+def velocity(self:CogVideoXBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; `first` goes into the image channels of an image-to-video model"
+    self.set_grid(xt.shape[2:])
+    first, keep, n = cond.get("first"), cond.get("keep"), self.padding(xt.shape[2])
+    sigma, c, image = sigma.expand(len(xt)), self.transformer.config, self.takes_image
+    x = xt if image else with_first(xt, first, keep)
+    x, a, s = vp_from_flow(torch.cat([x[:, :, :1]]*n + [x], 2), self._within(sigma))
+    inp = rearrange(x, 'b c t h w -> b t c h w')
+    if image: inp = torch.cat([inp, rearrange(with_first(torch.zeros_like(x), first, keep), 'b c t h w -> b t c h w')], 2)
+    h, w = (k*self.spec.s_factor for k in xt.shape[3:])
+    rope = self.pipe._prepare_rotary_positional_embeddings(h, w, x.shape[2], xt.device) if c.use_rotary_positional_embeddings else None
+    ofs = None if c.ofs_embed_dim is None else torch.full((1,), 2., dtype=self.dtype, device=xt.device)
+    u = self.transformer(hidden_states=inp.to(self.dtype), encoder_hidden_states=cond["prompt_embeds"], timestep=self.timestep(sigma),
+                         ofs=ofs, image_rotary_emb=rope, return_dict=False)[0]
+    u = rearrange(u.float(), 'b t c h w -> b c t h w')[:, :x.shape[1]]
+    v = flow_from_vp(x, u, a, s) if self._v else flow_from_eps(x, u, a, s)
+    return v[:, :, n:] if image else still_first(v[:, :, n:], first, keep)
+
+@patch(as_prop=True)
+def _v(self:CogVideoXBackbone): return self.pipe.scheduler.config.prediction_type == "v_prediction"
+
+@patch
+def _within(self:CogVideoXBackbone, sigma): # a prediction of epsilon says nothing of x0 at sigma = 1, which such a schedule does not reach
+    return sigma if self._v else sigma.clamp(max=float(self._levels[-1]))
 
 # %% ../nbs/10b_cogvideox.ipynb #faa0dd4d
 COGS = ("2b", "5b", "5b-i2v", "1.5", "1.5-i2v")

@@ -40,9 +40,12 @@ class _Parser(argparse.ArgumentParser):
 def _hush():
     "Libraries keep to themselves what the user can do nothing about"
     warnings.filterwarnings("ignore")
-    for name, value in (("TRANSFORMERS_VERBOSITY", "error"), ("DIFFUSERS_VERBOSITY", "error"), ("RERUN_ANALYTICS", "0"), ("TF_CPP_MIN_LOG_LEVEL", "3")): os.environ.setdefault(name, value)
+    for name, value in (("TRANSFORMERS_VERBOSITY", "error"), ("DIFFUSERS_VERBOSITY", "error"), ("RERUN_ANALYTICS", "0"),
+                        ("TF_CPP_MIN_LOG_LEVEL", "3")):
+        os.environ.setdefault(name, value)
     logging.getLogger("torch").setLevel(logging.ERROR)
 
+# %% ../nbs/23_commands.ipynb #6576c95d
 @dataclass
 class Command:
     "A function that can be typed"
@@ -106,7 +109,8 @@ def make_data(
 ):
     "Simulate scenes into shards; the same command goes on where it stopped, and mends what is damaged."
     from phys4d import data, shards
-    if not out and not estimate: raise Phys4DError("phys4d_data make: --out is missing; name the folder of the dataset, such as --out data/falls")
+    if not out and not estimate:
+        raise Phys4DError("phys4d_data make: --out is missing; name the folder of the dataset, such as --out data/falls")
     chosen = _scene_names(scenes, source)
     keep = data.TRAIN_PARTS if parts == "train" else None if parts == "all" else parts.split(",")
     numbers, which = data.parse_seeds(seeds), data.parse_seeds(takes)
@@ -121,8 +125,10 @@ def make_data(
 def _scene_names(text, source):
     from phys4d.scenes import list_scenes, web_scenes
     known = web_scenes() if source == "web" else list_scenes()
-    return known if text == "all" else [s if s.endswith((".yaml", ".yml")) else one_of(s, list_scenes(), "scene", hint="phys4d.scenes.list_scenes()") for s in text.split(",")]
+    return known if text == "all" else [s if s.endswith((".yaml", ".yml"))
+                                        else one_of(s, list_scenes(), "scene", hint="phys4d.scenes.list_scenes()") for s in text.split(",")]
 
+# %% ../nbs/23_commands.ipynb #233c4404
 def verify_data(
     folder:str, # dataset folder
 ):
@@ -142,7 +148,8 @@ def card_data(
     print(f"wrote {folder}/README.md")
 
 DATA = {c.name.split()[-1]: c for c in (
-    Command("phys4d_data make", make_data, "phys4d_data make --out falls --scenes rigid/ball_drop,rigid/ball_ramp --seeds 0:20 --size 48x80"),
+    Command("phys4d_data make", make_data,
+            "phys4d_data make --out falls --scenes rigid/ball_drop,rigid/ball_ramp --seeds 0:20 --size 48x80"),
     Command("phys4d_data verify", verify_data, "phys4d_data verify falls"),
     Command("phys4d_data card", card_data, "phys4d_data card falls --license cc-by-4.0"))}
 
@@ -190,15 +197,18 @@ def label_videos(
     "Estimate depth and motion of a video, or of a folder of videos."
     from phys4d.pseudo import label_folder, plan_folder, pseudo_label
     from phys4d.viz import clip_ending, write_clip
-    if not out and not plan: raise Phys4DError("phys4d_pseudo: --out is missing; name a file such as street.mp4 for one video, or a folder for a folder")
+    if not out and not plan:
+        raise Phys4DError("phys4d_pseudo: --out is missing; name a file such as street.mp4 for one video, or a folder for a folder")
     how = dict(depth=depth, flow=flow, fps=fps, device=device, camera=camera, frames=frames, size=parse_size(size), fit=fit)
     if plan: return print(plan_folder(video, per_video=per_video, codec=codec, workers=workers, nodes=nodes, **how))
-    if Path(video).is_dir(): return _label_all(label_folder(video, out, per_video=per_video, workers=workers, codec=codec, ray=ray or None, **how), out)
+    if Path(video).is_dir():
+        return _label_all(label_folder(video, out, per_video=per_video, workers=workers, codec=codec, ray=ray or None, **how), out)
     clip_ending(out)
     clip = pseudo_label(video, **how)
     write_clip(clip, out)
     print(f"wrote {out}: {clip.frames} frames of {clip.height}×{clip.width} at {clip.fps:g} fps")
 
+# %% ../nbs/23_commands.ipynb #0efc5692
 def _label_all(ds, out): # what was written, what was not
     from phys4d.shards import read_index
     index = read_index(out)
@@ -241,10 +251,12 @@ def generate_clip(
 def _open_model(model, heads, lora, device):
     "What `Lifted.save` wrote (the embedded one by its name), or a pipeline with new heads"
     from phys4d.lift import Lifted, lift
-    saved = any((p/"lifted.json").is_file() for p in (Path(model), shipped(f"data/lifted/{Path(model).name}") if Path(model).name == model else Path(model)))
+    saved = any((p/"lifted.json").is_file()
+                for p in (Path(model), shipped(f"data/lifted/{Path(model).name}") if Path(model).name == model else Path(model)))
     return (Lifted.load if saved else lift)(model, heads=heads, lora=lora, device=device)
 
-generate_command = Command("phys4d_generate", generate_clip, 'phys4d_generate tiny-wan --image first.png --prompt "a rubber ball falls" --out fall.mp4')
+generate_command = Command("phys4d_generate", generate_clip,
+                           'phys4d_generate tiny-wan --image first.png --prompt "a rubber ball falls" --out fall.mp4')
 
 # %% ../nbs/23_commands.ipynb #652c58f8
 def view_clip(
@@ -282,7 +294,8 @@ def score_videos(
     print(got.table().round(2).to_string())
     print(f"wrote {out}: {got.score} score {got.table().score['all']:.2f}, {sum(map(len, got.missing.values()))} videos missing")
 
-physics_iq_command = Command("phys4d_physics_iq", score_videos, "phys4d_physics_iq my-model --real physics-IQ-benchmark --verified --out scores")
+physics_iq_command = Command("phys4d_physics_iq", score_videos,
+                             "phys4d_physics_iq my-model --real physics-IQ-benchmark --verified --out scores")
 
 # %% ../nbs/23_commands.ipynb #18895fb9
 def run_recipes(
@@ -314,7 +327,8 @@ def export_kit(
     from phys4d.kit import export
     kit = export(suite, out, parse_size(size), seeds, workers, videos)
     m = kit.manifest
-    print(f"wrote {out}: {len(kit)} clips; make {m.frames} frames of {m.height}×{m.width} at {m.fps:g} fps of each, called KEY.mp4, KEY as in {out}/manifest.json")
+    print(f"wrote {out}: {len(kit)} clips; make {m.frames} frames of {m.height}×{m.width} at {m.fps:g} fps of each, called KEY.mp4, KEY as "
+          f"in {out}/manifest.json")
 
 def judge_videos(
     kit:str, # folder written by phys4d_eval export
@@ -365,6 +379,7 @@ def search_gap(
     for r in table.itertuples(): print(f"{r.clip}: {r.verdict}; the scene itself {100*r.as_is:.1f} %, floor {100*r.floor:.1f} %")
     print(f"wrote {out}/gaps.csv")
 
+# %% ../nbs/23_commands.ipynb #cff7e8c2
 def list_suites():
     "Say which suites there are, and how large they are."
     from phys4d.kit import suites_table
@@ -378,7 +393,8 @@ EVAL = {c.name.split()[-1]: c for c in (
 eval_command = Verbs("phys4d_eval", "Measure any video model in 4D against simulation.", EVAL)
 
 # %% ../nbs/23_commands.ipynb #909faa58
-COMMANDS = dict(simulate=simulate_command, data=data_command, pseudo=pseudo_command, generate=generate_command, physics_iq=physics_iq_command, view=view_command, run=run_command, eval=eval_command)
+COMMANDS = dict(simulate=simulate_command, data=data_command, pseudo=pseudo_command, generate=generate_command,
+                physics_iq=physics_iq_command, view=view_command, run=run_command, eval=eval_command)
 main = Verbs("python -m phys4d.commands", "Lift a video diffusion model to 4D, and teach it physics by simulation.", COMMANDS)
 
 # %% ../nbs/23_commands.ipynb #a471de76

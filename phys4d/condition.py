@@ -52,6 +52,7 @@ def fingerprint(
         h.update(f"{name} {tuple(p.shape)}".encode() + some.numpy().tobytes())
     return h.hexdigest()
 
+# %% ../nbs/09c_condition.ipynb #86bc2404
 class Texts:
     "Text embeddings by text: in memory up to a limit, and in a folder if there is one"
     def __init__(self,

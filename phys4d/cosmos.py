@@ -14,6 +14,7 @@ from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError, brief
 from .small import GENERIC, make_text_encoder, make_tokenizer
+from fastcore.basics import patch
 
 # %% ../nbs/10g_cosmos.ipynb #5f1d1c5a
 @adapter("Cosmos2VideoToWorldPipeline")
@@ -69,38 +70,42 @@ class CosmosBackbone(Backbone):
         self.sigmas(steps)
         return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
-    def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
-        "Normalised latents, the mode of the posterior"
-        z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
-        mean, std = latent_stats(self.vae.config, z)
-        return ((z - mean)/std).float()
+# %% ../nbs/10g_cosmos.ipynb #4925587d
+@patch
+def encode_video(self:CosmosBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
+    "Normalised latents, the mode of the posterior"
+    z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
+    mean, std = latent_stats(self.vae.config, z)
+    return ((z - mean)/std).float()
 
-    def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
-        "Pixels that the guardrail has seen"
-        mean, std = latent_stats(self.vae.config, x0)
-        rgb = self.pipe.video_processor.postprocess_video(self.vae.decode((x0*std + mean).to(self.vae.dtype), return_dict=False)[0],
-                                                          output_type="np")
-        seen = [self.pipe.safety_checker.check_video_safety(clip) for clip in (rgb*255).astype(np.uint8)]
-        if any(clip is None for clip in seen):
-            raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")
-        return torch.from_numpy(np.stack(seen).astype(np.float32)/255*2 - 1).permute(0, 4, 1, 2, 3).to(x0.device)
+@patch
+def decode_video(self:CosmosBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
+    "Pixels that the guardrail has seen"
+    mean, std = latent_stats(self.vae.config, x0)
+    rgb = self.pipe.video_processor.postprocess_video(self.vae.decode((x0*std + mean).to(self.vae.dtype), return_dict=False)[0],
+                                                      output_type="np")
+    seen = [self.pipe.safety_checker.check_video_safety(clip) for clip in (rgb*255).astype(np.uint8)]
+    if any(clip is None for clip in seen):
+        raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")
+    return torch.from_numpy(np.stack(seen).astype(np.float32)/255*2 - 1).permute(0, 4, 1, 2, 3).to(x0.device)
 
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt.shape[2:])
-        first, keep, (b, _, t, h, w) = cond.get("first"), cond.get("keep"), xt.shape
-        given = torch.zeros(b, 1, t, 1, 1, device=xt.device)
-        if first is not None: given[:, :, 0] = (torch.ones(b, device=xt.device) if keep is None else keep.float()).reshape(-1, 1, 1, 1)
-        time = given*(1e-4/(1 + 1e-4)) + (1 - given)*sigma.float().expand(b).reshape(-1, 1, 1, 1, 1)
-        blank = torch.zeros(1, 1, h*self.spec.s_factor, w*self.spec.s_factor, device=xt.device, dtype=self.dtype)
-        v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=time.to(self.dtype),
-                             encoder_hidden_states=cond["prompt_embeds"], fps=self.spec.fps,
-                             condition_mask=given.expand(-1, -1, -1, h, w).to(self.dtype), padding_mask=blank, return_dict=False)[0]
-        return still_first(v.float(), first, keep)
+@patch
+def velocity(self:CosmosBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; with `first` the first latent is given, not predicted"
+    self.set_grid(xt.shape[2:])
+    first, keep, (b, _, t, h, w) = cond.get("first"), cond.get("keep"), xt.shape
+    given = torch.zeros(b, 1, t, 1, 1, device=xt.device)
+    if first is not None: given[:, :, 0] = (torch.ones(b, device=xt.device) if keep is None else keep.float()).reshape(-1, 1, 1, 1)
+    time = given*(1e-4/(1 + 1e-4)) + (1 - given)*sigma.float().expand(b).reshape(-1, 1, 1, 1, 1)
+    blank = torch.zeros(1, 1, h*self.spec.s_factor, w*self.spec.s_factor, device=xt.device, dtype=self.dtype)
+    v = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), timestep=time.to(self.dtype),
+                         encoder_hidden_states=cond["prompt_embeds"], fps=self.spec.fps,
+                         condition_mask=given.expand(-1, -1, -1, h, w).to(self.dtype), padding_mask=blank, return_dict=False)[0]
+    return still_first(v.float(), first, keep)
 
 # %% ../nbs/10g_cosmos.ipynb #ce00309d
 class OpenGuardrail:

@@ -18,6 +18,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from einops import rearrange, reduce
 from .core import Phys4DError, Positive, brief, make_config
+from fastcore.basics import patch
 
 # %% ../nbs/11_heads.ipynb #1eb1c332
 Width = Annotated[int, Field(ge=1, le=4096)] # channels
@@ -109,6 +110,7 @@ def _band(pairs, radius): # (rows w w+2r) -> (rows w 2r+1)
     w = pairs.shape[1]
     return F.pad(pairs.flatten(1), (0, w)).unflatten(1, (w, w+2*radius+1))[..., :2*radius+1]
 
+# %% ../nbs/11_heads.ipynb #62a0c144
 def expected_shift(corr:torch.Tensor, # (n k h w) from `correlation`
                    radius:int # cells
                   ) -> torch.Tensor: # (n 2 h w), cells
@@ -168,7 +170,7 @@ def even(conv:nn.Conv2d) -> nn.Conv2d:
     return conv
 
 class DepthNet(nn.Module):
-    "RGB and fused features → log-depth, confidence and what the motion branch matches, in five steps between which a mean over the clip is due."
+    "RGB and fused features → log-depth, confidence and what the motion branch matches; a mean over the clip is due between its five steps."
     def __init__(self, cfg):
         super().__init__()
         w1, w2, w3 = cfg.width, 2*cfg.width, cfg.deep
@@ -197,6 +199,7 @@ class DepthNet(nn.Module):
         out = F.pixel_shuffle(full(self.out, F.silu(self.dec1(d1))), 2)
         return d1, out[:, :1], out[:, 1:]
 
+# %% ../nbs/11_heads.ipynb #2078fe51
 def full(
     layer, # a function of tensors
     *xs,
@@ -306,40 +309,45 @@ class Heads4D(nn.Module):
         outs = [run(one, *(x[i:i+1] for x in (x0, rgb, *features))) for i in range(len(rgb))]
         return {k: torch.cat([o[k] for o in outs]) for k in outs[0]}
 
-    def _clips(self, features, x0, rgb): # all frames through one step after the other
-        b, _, t, h, w = rgb.shape
-        n, net = math.ceil(b*t/math.ceil(rgb[:, 0].numel()/self.chunk)), self.depth # n frames a piece
-        e1, e2, y, k = by_frames(self._encode, [rgb, *self.fuse(features, x0, t)], n, dim=2)
-        mean = net.mean(y, b)
-        z = by_frames(lambda y: net.deep(y, mean, b), [y], n, halo=1)
-        del y
-        m = by_frames(net.to_quarter, [e2, z], n)
-        del e2, z
-        mean2 = net.mean2(m, b)
-        d2 = by_frames(lambda m: net.quarter(m, mean2), [m], n)
-        m = by_frames(net.to_half, [e1, d2], n)
-        del e1
-        mean1 = net.mean1(m, b)
-        d1, depth, conf = by_frames(lambda m: self._depth(m, mean1, h, w), [m], n)
-        del m
-        out = dict(depth=depth, confidence=conf)
-        if t > 1:
-            now, nxt = lambda x: _frames(x, b, slice(None, -1)), lambda x: _frames(x, b, slice(1, None))
-            pairs = [now(k), nxt(k), now(d2), now(d1), nxt(d1)]
-            out["flow"], out["delta_depth"] = by_frames(lambda *xs: tuple(v[..., :h, :w] for v in self.motion(*xs)), pairs, n)
-        return {k: rearrange(v, '(b t) c h w -> b c t h w', b=b) for k, v in out.items()}
+# %% ../nbs/11_heads.ipynb #80a8bab9
+@patch
+def _encode(self:Heads4D, rgb, *parts): # (b 3 n h w), coarse maps -> maps at 1/2, 1/4 and 1/8, keys of the motion branch
+    x = fold(rgb)
+    fused = spread(parts, (x.shape[-2]//4, x.shape[-1]//4))
+    e1, e2, y = self.depth.encode(x, rearrange(fused, 'b c t h w -> (b t) c h w'))
+    return e1, e2, y, self.motion.keys(e2)
 
-    def _encode(self, rgb, *parts): # (b 3 n h w), coarse maps -> maps at 1/2, 1/4 and 1/8, keys of the motion branch
-        x = fold(rgb)
-        fused = spread(parts, (x.shape[-2]//4, x.shape[-1]//4))
-        e1, e2, y = self.depth.encode(x, rearrange(fused, 'b c t h w -> (b t) c h w'))
-        return e1, e2, y, self.motion.keys(e2)
+@patch
+def _depth(self:Heads4D, m, mean1, h, w): # -> features, depth in metres, confidence
+    d1, logz, conf = self.depth.half(m, mean1)
+    depth = self.cfg.depth_init*torch.exp(self.cfg.log_range*torch.tanh(logz/self.cfg.log_range))
+    return d1, depth[..., :h, :w], conf.sigmoid()[..., :h, :w]
 
-    def _depth(self, m, mean1, h, w): # -> features, depth in metres, confidence
-        d1, logz, conf = self.depth.half(m, mean1)
-        depth = self.cfg.depth_init*torch.exp(self.cfg.log_range*torch.tanh(logz/self.cfg.log_range))
-        return d1, depth[..., :h, :w], conf.sigmoid()[..., :h, :w]
+@patch
+def _clips(self:Heads4D, features, x0, rgb): # all frames through one step after the other
+    b, _, t, h, w = rgb.shape
+    n, net = math.ceil(b*t/math.ceil(rgb[:, 0].numel()/self.chunk)), self.depth # n frames a piece
+    e1, e2, y, k = by_frames(self._encode, [rgb, *self.fuse(features, x0, t)], n, dim=2)
+    mean = net.mean(y, b)
+    z = by_frames(lambda y: net.deep(y, mean, b), [y], n, halo=1)
+    del y
+    m = by_frames(net.to_quarter, [e2, z], n)
+    del e2, z
+    mean2 = net.mean2(m, b)
+    d2 = by_frames(lambda m: net.quarter(m, mean2), [m], n)
+    m = by_frames(net.to_half, [e1, d2], n)
+    del e1
+    mean1 = net.mean1(m, b)
+    d1, depth, conf = by_frames(lambda m: self._depth(m, mean1, h, w), [m], n)
+    del m
+    out = dict(depth=depth, confidence=conf)
+    if t > 1:
+        now, nxt = lambda x: _frames(x, b, slice(None, -1)), lambda x: _frames(x, b, slice(1, None))
+        pairs = [now(k), nxt(k), now(d2), now(d1), nxt(d1)]
+        out["flow"], out["delta_depth"] = by_frames(lambda *xs: tuple(v[..., :h, :w] for v in self.motion(*xs)), pairs, n)
+    return {k: rearrange(v, '(b t) c h w -> b c t h w', b=b) for k, v in out.items()}
 
+# %% ../nbs/11_heads.ipynb #2b7cf6ab
 def _frames(x, b, part): return rearrange(rearrange(x, '(b t) c h w -> b t c h w', b=b)[:, part], 'b t c h w -> (b t) c h w')
 
 def fold(rgb:torch.Tensor # (b 3 t h w) in [-1, 1]

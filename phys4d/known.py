@@ -49,6 +49,7 @@ class KnownFile(BaseModel):
 
 def known()->KnownFile: return load_yaml(shipped("data/backbones/known.yaml"), KnownFile, "configurations of known models")
 
+# %% ../nbs/12a_known.ipynb #4dee49ca
 def build(
     part:Part,
     dtype:torch.dtype=torch.float32,
@@ -99,6 +100,7 @@ def _cosmos(c, z, n, x, _):
     return dict(hidden_states=x(1, c.in_channels-1, *z[1:]), timestep=x(1), encoder_hidden_states=x(1, n, c.text_embed_dim),
                 condition_mask=x(1, 1, *z[1:]), padding_mask=x(1, 1, z[2], z[3]), fps=16)
 
+# %% ../nbs/12a_known.ipynb #ffc9c83b
 CALLS = dict(WanTransformer3DModel=(_wan, 512), CogVideoXTransformer3DModel=(_cogvideox, 226), LTXVideoTransformer3DModel=(_ltx, 128),
              # inputs, tokens of text
              HunyuanVideoTransformer3DModel=(_hunyuan, 256), MochiTransformer3DModel=(_mochi, 256), CosmosTransformer3DModel=(_cosmos, 512))
@@ -163,6 +165,7 @@ def describe_folder(
                      clip=(note.frames, note.height, note.width, note.fps), experts=1 + here("transformer_2"),
                      token_times=index.expand_timesteps, text=min(most or usual, usual))
 
+# %% ../nbs/12a_known.ipynb #eeff17ae
 def describe(
     model, # hub id of a known model, a local folder, or the name of an embedded backbone
 )->Described:

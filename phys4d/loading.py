@@ -43,6 +43,7 @@ def _check_weights(file): # opens the header only
     except (SafetensorError, OSError) as e:
         raise Phys4DError(f"backbone weights {file} are damaged or cut short ({e}); copy the file again") from None
 
+# %% ../nbs/09d_loading.ipynb #914db1d3
 # endings of the classes of parts that have no weights
 WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "ImageProcessorFast", "ProcessorFast", "ProcessorPil",
               "FeatureExtractor", "TokenizersBackend", "Backend")
@@ -65,6 +66,7 @@ def _check_part(sub, stem, todo):
                           f"safe_serialization=True, which gives {names[0]}")
     for f in names: _check_weights(sub/f)
 
+# %% ../nbs/09d_loading.ipynb #e6974480
 class PipelineIndex(BaseModel):
     "What a `model_index.json` must hold: the pipeline's class; all else names its parts"
     model_config = ConfigDict(extra="allow", strict=True)
@@ -137,6 +139,7 @@ def open_folder(folder, dtype, known): # a pipeline of a folder, its parts check
         raise Phys4DError(f"cannot load the backbone in {folder}: "
                           f"{shorten(str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__, 200)}") from None
 
+# %% ../nbs/09d_loading.ipynb #17464b6f
 DTYPES = dict(float32=torch.float32, fp32=torch.float32, bfloat16=torch.bfloat16, bf16=torch.bfloat16, float16=torch.float16,
               fp16=torch.float16)
 

@@ -111,6 +111,7 @@ def lora_summary(pipe)->dict|None: # rank, alpha, targets; None: no LoRA
     note = next((n for t in experts(pipe).values() if (n := lora_note(t))), None)
     return note and dict(rank=note["r"], alpha=float(note["lora_alpha"]), targets=note["target_modules"])
 
+# %% ../nbs/11a_lora.ipynb #fb3744c6
 def write_lora(
     pipe, # a diffusers pipeline
     folder, # where to
@@ -178,6 +179,7 @@ def hub_folder(
         raise Phys4DError(f"'{name}' is no local file or folder and cannot be fetched from the model hub ({type(e).__name__}); without a "
                           f"network give a local path") from None
 
+# %% ../nbs/11a_lora.ipynb #0be22216
 def _from_hub(name):
     parts = name.split("/")
     repo, file = "/".join(parts[:2]), "/".join(parts[2:])
@@ -231,6 +233,7 @@ HALF = {"lora_A": "A", "lora_down": "A", "lora.down": "A", "lora_B": "B", "lora_
 ENDING = re.compile(r"[._](lora_A|lora_B|lora_down|lora_up|lora\.down|lora\.up)(?:\.\w+)?\.(weight|bias)$")
 PREFIXES = ("base_model.model.", "model.", "diffusion_model.", "transformer.", "net.", "lora_unet_", "lora_transformer_", "lycoris_")
 
+# %% ../nbs/11a_lora.ipynb #6801f0c2
 def _unknown(tensors, where): # the sentence for it
     return Phys4DError(f"{where}: none of its layers is in this backbone, under no name of diffusers, peft, ComfyUI, kohya or musubi; it "
                        f"is of another backbone or of an unknown format: the first are {shorten(', '.join(list(tensors)[:3]), 160)}")
@@ -318,6 +321,7 @@ def _converters(pipe): # (layers, rest) -> layers with the names of diffusers, b
     anima = loaders.AnimaLoraLoaderMixin # its transformer is Cosmos-Predict2's
     return [by(own, "diffusion_model."), by(own, "transformer."), by(anima, "diffusion_model.")]
 
+# %% ../nbs/11a_lora.ipynb #5482f986
 def fit_names(
     layers:dict, # from `read_layers`
     rest:dict, # from `read_layers`
@@ -377,6 +381,7 @@ def put_layers(
     lost = [*res.unexpected_keys, *(k for k in res.missing_keys if "lora_" in k)]
     if lost: raise Phys4DError(f"lora: {len(lost)} tensors found no place, such as {lost[0]}; the LoRA belongs to another backbone")
 
+# %% ../nbs/11a_lora.ipynb #ff7baaae
 def wanted(
     lora, # path, [path or (path, weight), …], {path: weight}, or {"transformer": …, "transformer_2": …}
     expert:str=None, # which transformer; None: as the folder has it

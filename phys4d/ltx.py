@@ -12,6 +12,7 @@ from .flow import still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
+from fastcore.basics import patch
 
 # %% ../nbs/10d_ltx.ipynb #f0b50b6e
 def dynamic_shift(scheduler, tokens:int)->float: # mu
@@ -56,39 +57,43 @@ class LTXBackbone(Backbone):
         t, h, w = self.spec.latent_shape(*(size or ()))[1:]
         return dict(sigmas=np.linspace(1., 1/steps, steps), mu=dynamic_shift(self.pipe.scheduler, t*h*w))
 
-    def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
-        "Normalised latents, the mode of the posterior"
-        z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
-        return self.pipe._normalize_latents(z, self.vae.latents_mean, self.vae.latents_std, self.vae.config.scaling_factor).float()
-
-    def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
-        "Pixels from normalised latents"
-        z = self.pipe._denormalize_latents(x0, self.vae.latents_mean, self.vae.latents_std,
-                                           self.vae.config.scaling_factor).to(self.vae.dtype)
-        time = None
-        if self.vae.config.timestep_conditioning: time = torch.full((len(z),), float(self.settings.get("decode_timestep", 0.))).to(z)
-        return self.vae.decode(z, time, return_dict=False)[0].float().clamp(-1, 1)
-
     def latents_of(self, out, size): return self.pipe._unpack_latents(out, *self.spec.latent_shape(*size)[1:])
 
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt.shape[2:])
-        first, keep, (t, h, w) = cond.get("first"), cond.get("keep"), self._grid
-        time = 1000*sigma.float().expand(len(xt))
-        if first is not None:
-            moving = torch.arange(t*h*w, device=xt.device) >= h*w # tokens after the first latent
-            time = time[:, None]*(moving[None] if keep is None else moving[None] | ~keep[:, None])
-        scale = self.spec.t_factor/self.spec.fps, self.spec.s_factor, self.spec.s_factor
-        v = self.transformer(hidden_states=self.pipe._pack_latents(with_first(xt, first, keep)).to(self.dtype),
-                             encoder_hidden_states=cond["prompt_embeds"], timestep=time,
-                             encoder_attention_mask=cond["prompt_attention_mask"], num_frames=t, height=h, width=w,
-                             rope_interpolation_scale=scale, return_dict=False)[0]
-        return still_first(self.pipe._unpack_latents(v.float(), t, h, w), first, keep)
+# %% ../nbs/10d_ltx.ipynb #9b0ac5f9
+@patch
+def encode_video(self:LTXBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
+    "Normalised latents, the mode of the posterior"
+    z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
+    return self.pipe._normalize_latents(z, self.vae.latents_mean, self.vae.latents_std, self.vae.config.scaling_factor).float()
+
+@patch
+def decode_video(self:LTXBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
+    "Pixels from normalised latents"
+    z = self.pipe._denormalize_latents(x0, self.vae.latents_mean, self.vae.latents_std,
+                                       self.vae.config.scaling_factor).to(self.vae.dtype)
+    time = None
+    if self.vae.config.timestep_conditioning: time = torch.full((len(z),), float(self.settings.get("decode_timestep", 0.))).to(z)
+    return self.vae.decode(z, time, return_dict=False)[0].float().clamp(-1, 1)
+
+@patch
+def velocity(self:LTXBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; with `first` the first latent is given, not predicted"
+    self.set_grid(xt.shape[2:])
+    first, keep, (t, h, w) = cond.get("first"), cond.get("keep"), self._grid
+    time = 1000*sigma.float().expand(len(xt))
+    if first is not None:
+        moving = torch.arange(t*h*w, device=xt.device) >= h*w # tokens after the first latent
+        time = time[:, None]*(moving[None] if keep is None else moving[None] | ~keep[:, None])
+    scale = self.spec.t_factor/self.spec.fps, self.spec.s_factor, self.spec.s_factor
+    v = self.transformer(hidden_states=self.pipe._pack_latents(with_first(xt, first, keep)).to(self.dtype),
+                         encoder_hidden_states=cond["prompt_embeds"], timestep=time,
+                         encoder_attention_mask=cond["prompt_attention_mask"], num_frames=t, height=h, width=w,
+                         rope_interpolation_scale=scale, return_dict=False)[0]
+    return still_first(self.pipe._unpack_latents(v.float(), t, h, w), first, keep)
 
 # %% ../nbs/10d_ltx.ipynb #8df6da0d
 def make_tiny_ltx(

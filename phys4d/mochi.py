@@ -12,6 +12,7 @@ from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
+from fastcore.basics import patch
 
 # %% ../nbs/10f_mochi.ipynb #1f35babe
 @adapter("MochiPipeline")
@@ -56,29 +57,33 @@ class MochiBackbone(Backbone):
         self.schedule_args(steps, None)
         return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
-    def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
-        "Normalised latents, the mode of the posterior"
-        z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
-        mean, std = latent_stats(self.vae.config, z)
-        return ((z - mean)*self.vae.config.scaling_factor/std).float()
+# %% ../nbs/10f_mochi.ipynb #fed31f92
+@patch
+def encode_video(self:MochiBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
+    "Normalised latents, the mode of the posterior"
+    z = self.vae.encode(rgb.to(self.vae.dtype)).latent_dist.mode()
+    mean, std = latent_stats(self.vae.config, z)
+    return ((z - mean)*self.vae.config.scaling_factor/std).float()
 
-    def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
-        "Pixels from normalised latents"
-        mean, std = latent_stats(self.vae.config, x0)
-        return self.vae.decode((x0*std/self.vae.config.scaling_factor + mean).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
+@patch
+def decode_video(self:MochiBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
+    "Pixels from normalised latents"
+    mean, std = latent_stats(self.vae.config, x0)
+    return self.vae.decode((x0*std/self.vae.config.scaling_factor + mean).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
 
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt.shape[2:])
-        first, keep, time = cond.get("first"), cond.get("keep"), 1000*(1 - sigma.float().expand(len(xt)))
-        u = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), encoder_hidden_states=cond["prompt_embeds"],
-                             timestep=time,
-                             encoder_attention_mask=cond["prompt_attention_mask"], return_dict=False)[0]
-        return still_first(-u.float(), first, keep)
+@patch
+def velocity(self:MochiBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; with `first` the first latent is given, not predicted"
+    self.set_grid(xt.shape[2:])
+    first, keep, time = cond.get("first"), cond.get("keep"), 1000*(1 - sigma.float().expand(len(xt)))
+    u = self.transformer(hidden_states=with_first(xt, first, keep).to(self.dtype), encoder_hidden_states=cond["prompt_embeds"],
+                         timestep=time,
+                         encoder_attention_mask=cond["prompt_attention_mask"], return_dict=False)[0]
+    return still_first(-u.float(), first, keep)
 
 # %% ../nbs/10f_mochi.ipynb #bd06a4fe
 def make_tiny_mochi(

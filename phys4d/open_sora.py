@@ -14,6 +14,7 @@ from .condition import Condition
 from .core import Phys4DError, as_path
 from .small import GENERIC, make_text_encoder, make_tokenizer
 from .stdit import SDXL_VAE, OpenSoraPipeline, OpenSoraVAE, STDiT3, bent_levels, read_published
+from fastcore.basics import patch
 
 # %% ../nbs/10i_open_sora.ipynb #79f975e2
 @adapter("OpenSoraPipeline")
@@ -35,21 +36,12 @@ class OpenSoraBackbone(Backbone):
         return self.vae.encode(self._whole(rgb).to(self.vae.dtype)).float()
     def decode_video(self, x0): return self.vae.decode(x0.to(self.vae.dtype), (x0.shape[2] - 1)*self.spec.t_factor + 1).float().clamp(-1, 1)
 
-    def _whole(self, rgb): # of one chunk
-        if rgb.shape[2] > self.vae.config.chunk:
-            raise Phys4DError(f"open_sora: clips of up to {self.vae.config.chunk} frames are allowed, one chunk of its VAE, not "
-                              f"{rgb.shape[2]}")
-        return rgb
-
     def embed(self, text):
         e, mask = self.pipe.encode_prompt(text, self.max_text, self.device)
         return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
     def null_text(self, b=1): # the mask stays the text's
         return Condition(prompt_embeds=repeat(self.transformer.y_embedder.y_embedding, "m d -> b m d", b=b))
-
-    def image_parts(self, images, latents, size): # the picture alone, as in generation: a clip's first latent has seen more
-        return dict(first=latents[:, :, :1] if images is None else self.encode_video(images))
 
     def call_args(self, text, null, scale):
         negative = {} if null is None else dict(negative_prompt_embeds=null["prompt_embeds"])
@@ -60,21 +52,34 @@ class OpenSoraBackbone(Backbone):
         size = size or self.spec.clip_shape()
         return torch.tensor([*bent_levels(steps, self.spec.latent_shape(*size)[1], *size[1:]), 0.], device=self.device)
 
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt.shape[2:])
-        first, keep, b = cond.get("first"), cond.get("keep"), len(xt)
-        noisy = torch.ones(b, xt.shape[2], dtype=torch.bool, device=xt.device)
-        if first is not None: noisy[:, 0] = False if keep is None else ~keep
-        fps = torch.full((b,), float(self.spec.fps if xt.shape[2] > 1 else 120), device=xt.device)
-        area = xt.shape[3]*xt.shape[4]*self.spec.s_factor**2
-        v = -self.transformer(with_first(xt, first, keep), 1000*sigma.float().expand(b), cond["prompt_embeds"],
-                              cond["prompt_attention_mask"], fps, area**.5, noisy)
-        return still_first(v, first, keep)
+# %% ../nbs/10i_open_sora.ipynb #5ada1dda
+@patch
+def _whole(self:OpenSoraBackbone, rgb): # of one chunk
+    if rgb.shape[2] > self.vae.config.chunk:
+        raise Phys4DError(f"open_sora: clips of up to {self.vae.config.chunk} frames are allowed, one chunk of its VAE, not "
+                          f"{rgb.shape[2]}")
+    return rgb
+
+@patch
+def image_parts(self:OpenSoraBackbone, images, latents, size): # the picture alone, as in generation: a clip's first latent has seen more
+    return dict(first=latents[:, :, :1] if images is None else self.encode_video(images))
+
+@patch
+def velocity(self:OpenSoraBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; with `first` the first latent is given, not predicted"
+    self.set_grid(xt.shape[2:])
+    first, keep, b = cond.get("first"), cond.get("keep"), len(xt)
+    noisy = torch.ones(b, xt.shape[2], dtype=torch.bool, device=xt.device)
+    if first is not None: noisy[:, 0] = False if keep is None else ~keep
+    fps = torch.full((b,), float(self.spec.fps if xt.shape[2] > 1 else 120), device=xt.device)
+    area = xt.shape[3]*xt.shape[4]*self.spec.s_factor**2
+    v = -self.transformer(with_first(xt, first, keep), 1000*sigma.float().expand(b), cond["prompt_embeds"],
+                          cond["prompt_attention_mask"], fps, area**.5, noisy)
+    return still_first(v, first, keep)
 
 # %% ../nbs/10i_open_sora.ipynb #5118ee77
 def open_sora_pipeline(

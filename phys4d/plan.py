@@ -126,6 +126,7 @@ def costs(
     weights = {k: n*(dtype.itemsize if k in ("transformer", "text") else 4) for k, n in params.items()}
     return Costs(works, params, weights, max(blocks), sum(blocks), sum(f.nbytes for f in features))
 
+# %% ../nbs/12b_plan.ipynb #519944f2
 def _train(works, net, run, heads, read, rgb, rank): # adds the work of training; -> parameters of LoRA
     works["heads, trained"] = work(read, [*heads.parameters(), rgb], backward=True)
     add_lora(net, rank)
@@ -313,6 +314,7 @@ def measured(
 
 def _status(key): return 1024*next(int(l.split()[1]) for l in Path("/proc/self/status").read_text().splitlines() if l.startswith(key))
 
+# %% ../nbs/12b_plan.ipynb #a1de384f
 def random_weights(
     part:Part,
     dtype:torch.dtype,

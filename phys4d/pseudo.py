@@ -178,6 +178,7 @@ def from_inverse(d): # (t h w), large where it is near, up to scale
     d = 1 / np.maximum(d / top, .02)
     return (d * 3 / np.nanmedian(d)).astype(np.float32)
 
+# %% ../nbs/13_pseudo.ipynb #c182f7e0
 @lru_cache(4)
 def transformers_depth(name:str, # hub name or local folder
                        device:str="auto"):
@@ -252,6 +253,7 @@ def vggt_camera(device:str="auto"):
         return posed(pose[0].cpu().numpy(), K[0].mean(0).cpu().numpy(), (h, w), rgb.shape[1:3], "vggt")
     return estimate
 
+# %% ../nbs/13_pseudo.ipynb #e16c8bed
 def posed(pose,  # (t 3 4) camera from world
           K,     # (3 3) pixels at `seen`
           seen, size, # (height, width) of the network's picture and of the clip
@@ -290,6 +292,7 @@ def _shaped(found, shape, name): # what an estimator gave, or one sentence
     if found.shape != shape: raise Phys4DError(f"estimator {brief(name)} gave shape {found.shape}; expected {shape}")
     return found
 
+# %% ../nbs/13_pseudo.ipynb #3ccb8491
 def pseudo_label(video,                  # Clip4D, frames (t h w 3) uint8, a `Video`, or the name of a file
                  depth:str="tiny-depth", # name in `DEPTH`, or folder of a transformers model
                  flow:str="dis",         # name in `FLOW`
@@ -412,6 +415,7 @@ def label_folder(videos,                 # folder of videos, see `find_videos`
     _forget_stale(out, jobs, recipe)
     return write_dataset(out, jobs, _label_video, recipe, workers, clips_per_shard, codec, ray)
 
+# %% ../nbs/13_pseudo.ipynb #eb26ac34
 def _chosen(videos, frames, fps, per_video): # what is in the folder, what of it gives clips
     make_config(VideoSampling, frames=frames, fps=fps)
     if type(per_video) is not int or per_video < 1:

@@ -83,7 +83,8 @@ def pack(data:bytes) -> bytes: # of a safetensors file
     packed = {k: small.get(k, arrays[k]) for k in sorted(arrays)}
     return _stable_header(safetensors.numpy.save(packed, {**meta, "blosc2": json.dumps(told)}))
 
-_DAMAGED = (safetensors.SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError, RecursionError)
+_DAMAGED = (safetensors.SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError,
+            RecursionError)
 
 def unpack(data:bytes): # {name: array}, metadata
     "Arrays and metadata of a safetensors file, compressed or not."
@@ -98,7 +99,7 @@ def unpack(data:bytes): # {name: array}, metadata
 # %% ../nbs/05a_shards.ipynb #8c4fd0e5
 def halved(clip:Clip4D) -> Clip4D: # float maps with the mantissa of float16 (error up to 2**-11 of the value), range of float32
     "Round the float maps: lossy, by choice."
-    def cut(a): u = a.view(np.uint32); return ((u + 0x1000) & np.uint32(0xffffe000)).view(np.float32)
+    def cut(a): return ((a.view(np.uint32) + 0x1000) & np.uint32(0xffffe000)).view(np.float32)
     return clip.replace(**{n: cut(a) for n, a in clip.parts.items() if a.dtype == np.float32})
 
 def encode_clip(clip:Clip4D, codec:str="raw") -> bytes: # codec is one of `CODECS`
@@ -161,7 +162,8 @@ def shard_info(path, folder, split:str) -> dict: # file, split, bytes, sha256, c
     "Entry of one shard in the index: where each clip's arrays begin, and what their bytes must add up to."
     with open(path, "rb") as f: return _describe(f, path.relative_to(folder).as_posix(), split)
 
-def sha256_of(f): # open file, left at its beginning
+def sha256_of(f) -> str: # open file, left at its beginning
+    "SHA-256 of a whole file, 64 hexadecimal digits."
     f.seek(0)
     digest = hashlib.file_digest(f, "sha256").hexdigest()
     f.seek(0)
@@ -170,7 +172,8 @@ def sha256_of(f): # open file, left at its beginning
 # %% ../nbs/05a_shards.ipynb #1e849153
 MOST = 10**7  # clips in a dataset
 
-def several(value, what) -> list: # one name is a list of one
+def several(value, what:str) -> list:
+    "What was given as a list; one name is a list of one."
     if isinstance(value, str): return [value]
     if isinstance(value, range) and value[MOST:]: raise Phys4DError(f"{what} {brief(value)} are too many: give at most {MOST:,}.")
     try: return list(value)
@@ -279,6 +282,7 @@ def recount(folder, shard): # (index entry as the file tells it, "") or (None, w
     return None, f"Shard {path} is damaged: its SHA-256 is not the one in index.json; {_AGAIN}."
 
 def open_shard(path):
+    "A shard's file, open for reading, or one sentence."
     try: return open(path, "rb")
     except OSError as e:
         raise Phys4DError(f"Shard {path} cannot be read ({e.strerror}): it must be a file that you may read; {_AGAIN}.") from None
@@ -568,7 +572,9 @@ def _problem(folder, shard):
     if problem or entry == shard or not has_checksums(shard): return problem
     return f"Index of {folder} is damaged: its entry of {shard['file']} does not fit the file; {_AGAIN}."
 
-def has_checksums(shard): return all("checksum" in c for c in shard["clips"])
+def has_checksums(shard:dict) -> bool: # entry of the index
+    "Is there a checksum of each of its clips? Version 1 of the index had none."
+    return all("checksum" in c for c in shard["clips"])
 
 # %% ../nbs/05a_shards.ipynb #460794fa
 class Place(NamedTuple):

@@ -31,13 +31,16 @@ def quiet():
         for m in [m for m, o in zip((d, t), on) if o]: m.enable_progress_bar()
 
 # %% ../nbs/09b_small.ipynb #d84decc0
-GENERIC = """a an the and of on onto off over in into to from with by at is are then while first one two three row tower stack pile wall floor ramp table
-ball balls box boxes cube cubes slab domino dominoes sphere block blocks object objects cylinder plank bottle cup car bird person dog cat tree water sand cloth rope
-red green blue yellow orange purple pink white black grey brown golden silver dark pale bright light small large big heavy tiny
-rubber wood wooden metal ice foam stone steel plastic glass cork clay marble concrete carpet tiles brick plaster panel leather paper felt
-falls falling fall drops dropping rolls rolling roll hits hitting hit bounces bouncing slides sliding slide tips tipping tilts collides colliding topples pushes
-passes passing stops moves moving goes down up left right front behind back under above near far each other another it them slowly fast quickly
-video camera scene still static room light shadow background stands standing stays next knocks against across through away side gravity""".split()
+GENERIC = """
+a an the and of on onto off over in into to from with by at is are then while first one two three row tower stack pile
+wall floor ramp table ball balls box boxes cube cubes slab domino dominoes sphere block blocks object objects cylinder
+plank bottle cup car bird person dog cat tree water sand cloth rope red green blue yellow orange purple pink white black
+grey brown golden silver dark pale bright light small large big heavy tiny rubber wood wooden metal ice foam stone steel
+plastic glass cork clay marble concrete carpet tiles brick plaster panel leather paper felt falls falling fall drops
+dropping rolls rolling roll hits hitting hit bounces bouncing slides sliding slide tips tipping tilts collides colliding
+topples pushes passes passing stops moves moving goes down up left right front behind back under above near far each
+other another it them slowly fast quickly video camera scene still static room light shadow background stands standing
+stays next knocks against across through away side gravity""".split()
 
 def make_tokenizer(
     words, # vocabulary; other words become <unk>
@@ -122,6 +125,7 @@ def noted(obj, name): # -> list of what this method returned
     try: yield seen
     finally: delattr(obj, name)
 
+# %% ../nbs/09b_small.ipynb #ceb8d78e
 @contextmanager
 def modes(): # VAEs give the mode of their posterior where they would draw from it
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution as D
@@ -194,6 +198,7 @@ def against_stock(
 
 def _pixels(images): return torch.as_tensor(images).permute(0, 3, 1, 2)[:, :, None].float()/127.5 - 1 # (b h w 3) uint8 -> (b 3 1 h w)
 
+# %% ../nbs/09b_small.ipynb #ed4569e0
 def one_step(
     backbone,
     steps:int, # the last of so many

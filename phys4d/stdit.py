@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from torch import nn
 from types import SimpleNamespace
 from .core import Phys4DError
+from fastcore.basics import patch
 
 # %% ../nbs/10h_stdit.ipynb #4a8d17e8
 def waves(
@@ -89,6 +90,7 @@ class MLP(nn.Module):
         self.fc1, self.fc2 = nn.Linear(i, hidden), nn.Linear(hidden, o)
     def forward(self, x): return self.fc2(F.gelu(self.fc1(x), approximate="tanh"))
 
+# %% ../nbs/10h_stdit.ipynb #61177088
 def level(
     table:torch.Tensor, # (k d) learned
     t:torch.Tensor, # (b 2 k d) of the noise level, and of level 0
@@ -151,33 +153,35 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
         return torch.stack([e(self.t_embedder, timestep), e(self.t_embedder, torch.zeros_like(timestep))],
                            1) + e(self.fps_embedder, fps)[:, None]
 
-    def forward(self,
-        hidden_states:torch.Tensor, # (b c t h w)
-        timestep:torch.Tensor, # (b,) 1000 sigma
-        encoder_hidden_states:torch.Tensor, # (b m d) text
-        encoder_attention_mask:torch.Tensor, # (b m) which words are there
-        fps:torch.Tensor, # (b,) frames per second
-        resolution:float, # square root of the picture's area, pixels
-        noisy:torch.Tensor=None, # (b t) bool: frames with noise; None: all
-    )->torch.Tensor: # (b c t h w) x0 - eps
-        "The velocity of its authors, towards the data"
-        _, ph, pw = self.config.patch_size
-        b, c, t, h, w = hidden_states.shape
-        h, w = h//ph, w//pw
-        noisy = torch.ones(b, t, dtype=torch.bool, device=hidden_states.device) if noisy is None else noisy
-        time = self.times(timestep, fps)
-        mod = rearrange(self.t_block(time), 'b two (k d) -> b two k d', k=6)
-        y, mask = self.y_embedder["y_proj"](encoder_hidden_states.to(self.dtype)), encoder_attention_mask.bool()
-        x = rearrange(self.x_embedder["proj"](hidden_states.to(self.dtype)), 'b d t h w -> b t (h w) d')
-        x = rearrange(x + places(h, w, resolution/self.config.input_sq_size, x.shape[-1], x.device).to(x.dtype), 'b t s d -> b (t s) d')
-        for pair in zip(self.spatial_blocks, self.temporal_blocks):
-            for block in pair:
-                args = (x, y, mask, mod, noisy, self.rope.freqs)
-                again = torch.is_grad_enabled() and self.gradient_checkpointing
-                x = self._gradient_checkpointing_func(block, *args) if again else block(*args)
-        shift, scale = level(self.final_layer.scale_shift_table, time[:, :, None], noisy, h*w)
-        x = self.final_layer.linear(self.final_layer.norm_final(x)*(1 + scale) + shift)
-        return rearrange(x, 'b (t h w) (ph pw c) -> b c t (h ph) (w pw)', t=t, h=h, w=w, ph=ph, pw=pw)[:, :c].float()
+# %% ../nbs/10h_stdit.ipynb #fa848800
+@patch
+def forward(self:STDiT3,
+    hidden_states:torch.Tensor, # (b c t h w)
+    timestep:torch.Tensor, # (b,) 1000 sigma
+    encoder_hidden_states:torch.Tensor, # (b m d) text
+    encoder_attention_mask:torch.Tensor, # (b m) which words are there
+    fps:torch.Tensor, # (b,) frames per second
+    resolution:float, # square root of the picture's area, pixels
+    noisy:torch.Tensor=None, # (b t) bool: frames with noise; None: all
+)->torch.Tensor: # (b c t h w) x0 - eps
+    "The velocity of its authors, towards the data"
+    _, ph, pw = self.config.patch_size
+    b, c, t, h, w = hidden_states.shape
+    h, w = h//ph, w//pw
+    noisy = torch.ones(b, t, dtype=torch.bool, device=hidden_states.device) if noisy is None else noisy
+    time = self.times(timestep, fps)
+    mod = rearrange(self.t_block(time), 'b two (k d) -> b two k d', k=6)
+    y, mask = self.y_embedder["y_proj"](encoder_hidden_states.to(self.dtype)), encoder_attention_mask.bool()
+    x = rearrange(self.x_embedder["proj"](hidden_states.to(self.dtype)), 'b d t h w -> b t (h w) d')
+    x = rearrange(x + places(h, w, resolution/self.config.input_sq_size, x.shape[-1], x.device).to(x.dtype), 'b t s d -> b (t s) d')
+    for pair in zip(self.spatial_blocks, self.temporal_blocks):
+        for block in pair:
+            args = (x, y, mask, mod, noisy, self.rope.freqs)
+            again = torch.is_grad_enabled() and self.gradient_checkpointing
+            x = self._gradient_checkpointing_func(block, *args) if again else block(*args)
+    shift, scale = level(self.final_layer.scale_shift_table, time[:, :, None], noisy, h*w)
+    x = self.final_layer.linear(self.final_layer.norm_final(x)*(1 + scale) + shift)
+    return rearrange(x, 'b (t h w) (ph pw c) -> b c t (h ph) (w pw)', t=t, h=h, w=w, ph=ph, pw=pw)[:, :c].float()
 
 # %% ../nbs/10h_stdit.ipynb #1654ecd3
 class CausalConv(nn.Module):
@@ -204,6 +208,7 @@ def _stages(i, widths, repeats, groups): # lists of residual blocks
         i = o
     return out
 
+# %% ../nbs/10h_stdit.ipynb #35e395f9
 class TimeEncoder(nn.Module):
     "Latents of frames → moments of latents of four frames"
     def __init__(self, channels, out, widths, down, repeats, groups):
@@ -243,6 +248,7 @@ class TimeDecoder(nn.Module):
             if isinstance(conv, CausalConv): x = rearrange(x, 'b (c two) t h w -> b c (t two) h w', two=2)
         return self.conv_out(F.silu(self.norm1(x)))
 
+# %% ../nbs/10h_stdit.ipynb #ef5e3a98
 class TimeVAE(nn.Module):
     "The causal VAE over time"
     def __init__(self, channels, widths, down, repeats, groups):
@@ -325,35 +331,38 @@ class OpenSoraPipeline(DiffusionPipeline):
             x = torch.cat([first.expand(len(x), -1, -1, -1, -1), x[:, :, 1:]], 2)
         return (x, first) if image is not None else x
 
-    @torch.no_grad()
-    def __call__(self, prompt=None, image=None, num_frames=17, height=480, width=848, num_inference_steps=30, guidance_scale=7., fps=24,
-                 generator=None, prompt_embeds=None, prompt_attention_mask=None,
-                 negative_prompt_embeds=None, output_type="pt", callback_on_step_end=None, **kwargs):
-        "A clip, or its latents; without text embeddings the prompt is one sentence"
-        if prompt_embeds is None: prompt_embeds, prompt_attention_mask = self.encode_prompt(prompt)
-        guided, b = guidance_scale > 1, len(prompt_embeds)
-        picture = None if image is None else self.video_processor.preprocess(image, height=height, width=width)
-        x = self.prepare_latents(b, num_frames, height, width, generator, **({} if picture is None else dict(image=picture)))
-        x, first = x if isinstance(x, tuple) else (x, None)
-        noisy = torch.ones(b, x.shape[2], dtype=torch.bool, device=x.device)
-        if first is not None: noisy[:, 0] = False
-        if guided:
-            none = repeat(self.transformer.y_embedder.y_embedding, 'm d -> b m d',
-                          b=b) if negative_prompt_embeds is None else negative_prompt_embeds
-            prompt_embeds = torch.cat([none.to(prompt_embeds), prompt_embeds])
-            prompt_attention_mask, noisy = prompt_attention_mask.repeat(2, 1), noisy.repeat(2, 1)
-        self.scheduler.set_timesteps(sigmas=bent_levels(num_inference_steps, x.shape[2], height, width), device=x.device)
-        rates = torch.full((len(noisy),), float(fps if num_frames > 1 else 120), device=x.device)
-        for i, t in enumerate(self.scheduler.timesteps):
-            with self.transformer.cache_context("cond_uncond"):
-                v = -self.transformer(torch.cat([x]*2) if guided
-                                      else x, t.expand(len(noisy)), prompt_embeds, prompt_attention_mask, rates, (height*width)**.5, noisy)
-            if guided: v = v[:b] + guidance_scale*(v[b:] - v[:b])
-            moved = self.scheduler.step(v, t, x, return_dict=False)[0]
-            x = moved if first is None else torch.cat([x[:, :, :1], moved[:, :, 1:]], 2)
-            if callback_on_step_end is not None: callback_on_step_end(self, i, t, dict(latents=x))
-        return SimpleNamespace(frames=x if output_type == "latent"
-                               else self.vae.decode(x.to(self.vae.dtype), num_frames).float().clamp(-1, 1))
+# %% ../nbs/10h_stdit.ipynb #f60fb9db
+@patch
+@torch.no_grad()
+def __call__(self:OpenSoraPipeline, prompt=None, image=None, num_frames=17, height=480, width=848, num_inference_steps=30,
+             guidance_scale=7., fps=24,
+             generator=None, prompt_embeds=None, prompt_attention_mask=None,
+             negative_prompt_embeds=None, output_type="pt", callback_on_step_end=None, **kwargs):
+    "A clip, or its latents; without text embeddings the prompt is one sentence"
+    if prompt_embeds is None: prompt_embeds, prompt_attention_mask = self.encode_prompt(prompt)
+    guided, b = guidance_scale > 1, len(prompt_embeds)
+    picture = None if image is None else self.video_processor.preprocess(image, height=height, width=width)
+    x = self.prepare_latents(b, num_frames, height, width, generator, **({} if picture is None else dict(image=picture)))
+    x, first = x if isinstance(x, tuple) else (x, None)
+    noisy = torch.ones(b, x.shape[2], dtype=torch.bool, device=x.device)
+    if first is not None: noisy[:, 0] = False
+    if guided:
+        none = repeat(self.transformer.y_embedder.y_embedding, 'm d -> b m d',
+                      b=b) if negative_prompt_embeds is None else negative_prompt_embeds
+        prompt_embeds = torch.cat([none.to(prompt_embeds), prompt_embeds])
+        prompt_attention_mask, noisy = prompt_attention_mask.repeat(2, 1), noisy.repeat(2, 1)
+    self.scheduler.set_timesteps(sigmas=bent_levels(num_inference_steps, x.shape[2], height, width), device=x.device)
+    rates = torch.full((len(noisy),), float(fps if num_frames > 1 else 120), device=x.device)
+    for i, t in enumerate(self.scheduler.timesteps):
+        with self.transformer.cache_context("cond_uncond"):
+            v = -self.transformer(torch.cat([x]*2) if guided
+                                  else x, t.expand(len(noisy)), prompt_embeds, prompt_attention_mask, rates, (height*width)**.5, noisy)
+        if guided: v = v[:b] + guidance_scale*(v[b:] - v[:b])
+        moved = self.scheduler.step(v, t, x, return_dict=False)[0]
+        x = moved if first is None else torch.cat([x[:, :, :1], moved[:, :, 1:]], 2)
+        if callback_on_step_end is not None: callback_on_step_end(self, i, t, dict(latents=x))
+    return SimpleNamespace(frames=x if output_type == "latent"
+                           else self.vae.decode(x.to(self.vae.dtype), num_frames).float().clamp(-1, 1))
 
 # %% ../nbs/10h_stdit.ipynb #ad16e8f1
 def read_published(

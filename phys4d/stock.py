@@ -74,6 +74,7 @@ def check_blocks(
     bad, n = [i for i in blocks if not -len(modules) <= i < len(modules)], len(modules)
     if bad: raise Phys4DError(f"block {bad[0]} does not exist: this backbone has blocks 0 to {n - 1}")
 
+# %% ../nbs/09a_stock.ipynb #53291935
 @contextmanager
 def captured(
     experts:list, # for each transformer its blocks
@@ -105,7 +106,7 @@ def weakened(
     passes:Passes, # tells which pass is the weak one
     attention:str="attn1", # the blocks' self-attention
 ):
-    "Self-attention adds nothing in `blocks` where a pass does not see the prompt (in CogVideoX, where the two are one, neither does the text)"
+    "Self-attention adds nothing in `blocks` where a pass does not see the prompt (nor does the text in CogVideoX, where the two are one)"
     for modules in experts: check_blocks(modules, blocks)
     handles = [getattr(modules[i], attention).register_forward_hook(lambda m, a, out: _silent(passes, out)) for modules in experts
                for i in blocks]

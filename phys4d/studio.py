@@ -79,7 +79,7 @@ def _frame(clip, t):
     if clip.flow is None or not len(clip.flow): return Clip4D(**parts)
     return Clip4D(**{k: None if x is None else np.concatenate([x, x]) for k, x in parts.items()}, flow=clip.flow[first:first + 1])
 
-
+# %% ../nbs/22_studio.ipynb #05328116
 def panel_table(
     clips:dict, # name → Clip4D
     t:int, # frame
@@ -104,7 +104,7 @@ def worded(method):
         except Exception as e: self.complain(e)
     return safe
 
-
+# %% ../nbs/22_studio.ipynb #ca47f68c
 class Dashboard(W.VBox):
     "A box with a line of words, a bar, and a thread for slow work"
     def __init__(self):

@@ -48,6 +48,7 @@ def _why(e): # ffmpeg's words, without its numbers
             MemoryError: "no video, or damaged"}
     return next((text for kind, text in said.items() if isinstance(e, kind)), shorten(getattr(e, "strerror", None) or e, 80))
 
+# %% ../nbs/06a_videos.ipynb #093d8f96
 @contextmanager
 def opened(video:Video):
     "Container and stream of pictures; whatever ffmpeg meets is one sentence."
@@ -91,6 +92,7 @@ def probe(video) -> VideoInfo: # Video, or the name of a file
         return VideoInfo(round(seconds, 4), frames, round(frames / seconds, 4), h, w, first.format.name,
                          _HDR.get(int(first.color_trc or 0), ""))
 
+# %% ../nbs/06a_videos.ipynb #f0be4149
 def _count(container, stream): # seconds, pictures: by the packets
     times = [p.pts * stream.time_base for p in container.demux(stream) if p.pts is not None]
     container.seek(0)
@@ -289,6 +291,7 @@ def _read(folder, name): # bytes of a small file; none where it is too large or 
     try: return (folder/name).read_bytes() if not _refused(folder, name) and (folder/name).stat().st_size < 2**30 else b""
     except OSError: return b""
 
+# %% ../nbs/06a_videos.ipynb #41701130
 def _beside(folder, name, names, used): # the caption in a file of the same name
     for suffix in (".txt", ".caption", ".json"):
         other = str(Path(name).with_suffix(suffix).as_posix())

@@ -20,6 +20,7 @@ from .flow import latent_stats, still_first, with_first
 from .condition import Condition
 from .core import Phys4DError
 from .small import GENERIC, make_text_encoder, make_tokenizer
+from fastcore.basics import patch
 
 # %% ../nbs/10a_wan.ipynb #cc30a1ea
 def _token_times(time, grid, keep): # (b,) -> (b n), 0 on the tokens of a given first latent
@@ -70,26 +71,6 @@ class WanBackbone(Backbone):
 
     def blocks_of(self, transformer): return transformer.blocks
 
-    def _small(self, x, cell=1): # few enough pixels a clip for one pass
-        # an offloaded VAE comes by its own methods only
-        ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19 and self._place is None
-        if ok: at_once(self.vae)
-        return ok
-
-    def encode_video(self, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
-        "Normalised latents, the mode of the posterior"
-        x = rgb.to(self.vae.dtype)
-        z = _pair(lambda x: encode_at_once(self.vae, x).mode(), x) if self._small(rgb) else self.vae.encode(x).latent_dist.mode()
-        mean, std = latent_stats(self.vae.config, z)
-        return ((z - mean)/std).float()
-
-    def decode_video(self, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
-        "Pixels from normalised latents"
-        mean, std = latent_stats(self.vae.config, x0)
-        small = self._small(x0, self.spec.t_factor*self.spec.s_factor**2)
-        z = (x0*std + mean if small else x0/(1/std) + mean).to(self.vae.dtype) # the stock pipeline divides
-        return (_pair(lambda z: decode_at_once(self.vae, z), z) if small else self.vae.decode(z, return_dict=False)[0]).to(x0.dtype)
-
     def image_parts(self, images, latents, size):
         "The clean first latent; or, for I2V models, the channels that the stock pipeline prepares, and what their image encoder sees"
         if not self.channels: return super().image_parts(images, latents, size)
@@ -102,51 +83,83 @@ class WanBackbone(Backbone):
         return parts | (dict(image_embeds=torch.cat([pipe.encode_image(x, self.device) for x in _pictures(images)])) if self.one_by_one
                         else {})
 
-    def timestep(self, sigma:torch.Tensor)->torch.Tensor: return 1000*sigma.float() # (b,)
-
-    def velocity(self,
-        xt:torch.Tensor, # (b c t' h' w')
-        sigma:torch.Tensor, # (b,) in [0, 1]
-        cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
-    )->torch.Tensor: # (b c t' h' w') eps - x0, float32
-        "Velocity; with `first` the first latent is given, not predicted"
-        self.set_grid(xt.shape[2:])
-        first, keep, time = cond.get("first"), cond.get("keep"), self.timestep(sigma).expand(len(xt))
-        late, x = self._late(time), with_first(xt, first, keep)
-        if first is not None: time = _token_times(time, self._grid, keep)
-        if self.channels: x = torch.cat([x, self._told(x, cond)], 1)
-        args = dict(hidden_states=x.to(self.dtype), timestep=time, encoder_hidden_states=cond["prompt_embeds"])
-        if "image_embeds" in cond: args["encoder_hidden_states_image"] = cond["image_embeds"].to(self.dtype)
-        return still_first(self._ask(late, args).float(), first, keep)
-
-    def _told(self, x, cond): # (b c t' h' w') -> the further channels, zero where there is no picture
-        told, keep = cond.get("told"), cond.get("keep")
-        if told is None: return x.new_zeros(len(x), self.vae.config.z_dim + self.spec.t_factor, *x.shape[2:])
-        if told.shape[2:] != x.shape[2:]:
-            raise Phys4DError(f"the picture was told for clips of {tuple(told.shape[2:])} latent cells, not {tuple(x.shape[2:])}; give "
-                              f"`condition` their size")
-        return told.to(x) if keep is None else told.to(x)*keep.reshape(-1, 1, 1, 1, 1)
-
-    def _late(self, time): # (b,) -> (b,) bool: which rows belong to the second transformer
-        ratio = self.pipe.config.get("boundary_ratio")
-        return time < (0 if ratio is None else ratio*self.pipe.scheduler.config.num_train_timesteps)
-
-    def _ask(self, late, args): # each row of a batch its own transformer
-        if not late.any() or late.all(): return self.transformers[int(late[0])](**args, return_dict=False)[0]
-        both, out = [(~late).nonzero()[:, 0], late.nonzero()[:, 0]], []
-        try:
-            for i, (model, rows) in enumerate(zip(self.transformers, both)):
-                self._part = rows, bool(i)
-                out.append(model(**{k: v[rows] for k, v in args.items()}, return_dict=False)[0])
-        finally: self._part = None
-        return torch.cat(out)[torch.cat(both).argsort()]
-
-    def place_first(self, kwargs, first): # for Wan T2V
-        x, time = kwargs["hidden_states"], kwargs["timestep"].float()
-        return {**kwargs, "hidden_states": with_first(x, first), "timestep": _token_times(time, self._grid, None)}
-
 def _pictures(x): # (b 3 h w) in [-1, 1] -> PIL
     return [Image.fromarray(p) for p in ((x.float().clamp(-1, 1) + 1)*127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()]
+
+# %% ../nbs/10a_wan.ipynb #d557108a
+@patch
+def _small(self:WanBackbone, x, cell=1): # few enough pixels a clip for one pass
+    # an offloaded VAE comes by its own methods only
+    ok = self.vae.config.is_residual and x[0, 0].numel()*cell <= 2**19 and self._place is None
+    if ok: at_once(self.vae)
+    return ok
+
+@patch
+def encode_video(self:WanBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w) in [-1,1] -> (b c t' h' w')
+    "Normalised latents, the mode of the posterior"
+    x = rgb.to(self.vae.dtype)
+    z = _pair(lambda x: encode_at_once(self.vae, x).mode(), x) if self._small(rgb) else self.vae.encode(x).latent_dist.mode()
+    mean, std = latent_stats(self.vae.config, z)
+    return ((z - mean)/std).float()
+
+@patch
+def decode_video(self:WanBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
+    "Pixels from normalised latents"
+    mean, std = latent_stats(self.vae.config, x0)
+    small = self._small(x0, self.spec.t_factor*self.spec.s_factor**2)
+    z = (x0*std + mean if small else x0/(1/std) + mean).to(self.vae.dtype) # the stock pipeline divides
+    return (_pair(lambda z: decode_at_once(self.vae, z), z) if small else self.vae.decode(z, return_dict=False)[0]).to(x0.dtype)
+
+# %% ../nbs/10a_wan.ipynb #dca1d945
+@patch
+def _told(self:WanBackbone, x, cond): # (b c t' h' w') -> the further channels, zero where there is no picture
+    told, keep = cond.get("told"), cond.get("keep")
+    if told is None: return x.new_zeros(len(x), self.vae.config.z_dim + self.spec.t_factor, *x.shape[2:])
+    if told.shape[2:] != x.shape[2:]:
+        raise Phys4DError(f"the picture was told for clips of {tuple(told.shape[2:])} latent cells, not {tuple(x.shape[2:])}; give "
+                          f"`condition` their size")
+    return told.to(x) if keep is None else told.to(x)*keep.reshape(-1, 1, 1, 1, 1)
+
+@patch
+def place_first(self:WanBackbone, kwargs, first): # for Wan T2V
+    x, time = kwargs["hidden_states"], kwargs["timestep"].float()
+    return {**kwargs, "hidden_states": with_first(x, first), "timestep": _token_times(time, self._grid, None)}
+
+# %% ../nbs/10a_wan.ipynb #ce1b0327
+@patch
+def timestep(self:WanBackbone, sigma:torch.Tensor)->torch.Tensor: return 1000*sigma.float() # (b,)
+
+@patch
+def velocity(self:WanBackbone,
+    xt:torch.Tensor, # (b c t' h' w')
+    sigma:torch.Tensor, # (b,) in [0, 1]
+    cond:Condition, # from `condition`; of its `first`, only the samples that `keep` names have it
+)->torch.Tensor: # (b c t' h' w') eps - x0, float32
+    "Velocity; with `first` the first latent is given, not predicted"
+    self.set_grid(xt.shape[2:])
+    first, keep, time = cond.get("first"), cond.get("keep"), self.timestep(sigma).expand(len(xt))
+    late, x = self._late(time), with_first(xt, first, keep)
+    if first is not None: time = _token_times(time, self._grid, keep)
+    if self.channels: x = torch.cat([x, self._told(x, cond)], 1)
+    args = dict(hidden_states=x.to(self.dtype), timestep=time, encoder_hidden_states=cond["prompt_embeds"])
+    if "image_embeds" in cond: args["encoder_hidden_states_image"] = cond["image_embeds"].to(self.dtype)
+    return still_first(self._ask(late, args).float(), first, keep)
+
+@patch
+def _late(self:WanBackbone, time): # (b,) -> (b,) bool: which rows belong to the second transformer
+    ratio = self.pipe.config.get("boundary_ratio")
+    return time < (0 if ratio is None else ratio*self.pipe.scheduler.config.num_train_timesteps)
+
+@patch
+def _ask(self:WanBackbone, late, args): # each row of a batch its own transformer
+    if not late.any() or late.all(): return self.transformers[int(late[0])](**args, return_dict=False)[0]
+    both, out = [(~late).nonzero()[:, 0], late.nonzero()[:, 0]], []
+    try:
+        for i, (model, rows) in enumerate(zip(self.transformers, both)):
+            self._part = rows, bool(i)
+            out.append(model(**{k: v[rows] for k, v in args.items()}, return_dict=False)[0])
+    finally: self._part = None
+    return torch.cat(out)[torch.cat(both).argsort()]
 
 # %% ../nbs/10a_wan.ipynb #24f86c39
 def _whole_resample(self, x, feat_cache=None, feat_idx=None): # WanResample.forward for all frames at once
