@@ -97,7 +97,8 @@ class Phenomenon:
         raise NotImplementedError
 
     def states(self)->list: # dicts as in `Clip4D.states["objects"]`
-        "The truth, an object a dict: name, mass kg, position (t 3) metres, quaternion (t 4) wxyz, velocity (t 3) m/s, angular_velocity (t 3) rad/s, and more of its own."
+        """The truth, an object a dict: name, mass kg, position (t 3) metres, quaternion (t 4) wxyz, velocity (t 3) m/s,
+        angular_velocity (t 3) rad/s, and more of its own."""
         return []
 
     def energy(self)->tuple: # (t) and (t) joules
@@ -158,7 +159,8 @@ def engine_of(
     "The engine that plays a scene"
     engines = [_found(m.kind, ENGINES) for m in scene.matter]
     if len(set(engines)) > 1:
-        raise Phys4DError(f"scene {scene.name}: {', '.join(m.kind for m in scene.matter)} cannot be played together; use matter of one engine")
+        kinds = ", ".join(m.kind for m in scene.matter)
+        raise Phys4DError(f"scene {scene.name}: {kinds} cannot be played together; use matter of one engine")
     return engines[0] if engines and engines[0] else default
 
 # %% ../nbs/04a_matter.ipynb #ef9b4a1e

@@ -87,7 +87,8 @@ class _Log:
     pairs: dict = field(default_factory=dict)     # {(name, name): [impulse N s, ∫ impulse · place]} since the last frame
     name: dict = field(default_factory=dict)      # {body id: name} of what can be touched
 
-    def touch(self): # after each physics step
+    def touch(self):
+        "After each physics step: add up impulses."
         for contact in pb.getContactPoints(physicsClientId=self.host.client):
             a, b, at, force = contact[1], contact[2], contact[5], contact[9]
             if force <= 0 or a not in self.name and b not in self.name: continue
@@ -97,10 +98,12 @@ class _Log:
             total[0] += force*self.host.dt
             total[1] = total[1] + force*self.host.dt*np.array(at)
 
-    def frame(self, t): # after each frame
+    def frame(self, t):
+        "After each frame: states, and the contacts since the last one."
         touching = {name for pair in self.pairs for name in pair}
         self.rows.append([self._state(i, flying=i.motion == "physics" and i.name not in touching) for i in self.items])
-        self.contacts += [dict(frame=t, a=a, b=b, impulse=float(total), position=moment/total) for (a, b), (total, moment) in self.pairs.items()]
+        self.contacts += [dict(frame=t, a=a, b=b, impulse=float(total), position=moment/total)
+                          for (a, b), (total, moment) in self.pairs.items()]
         self.pairs = {}
 
     def _state(self, item, flying):
@@ -108,7 +111,8 @@ class _Log:
         kick = .5*self.host.scene.gravity*self.host.dt if flying else 0.
         return position, q, (velocity[0], velocity[1], velocity[2] - kick), spin
 
-    def over_time(self, k): # of item k: positions (t 3), quaternions (t 4), velocities (t 3), angular velocities (t 3)
+    def over_time(self, k):
+        "Of item k: positions (t 3) metres, quaternions (t 4) wxyz, velocities (t 3) m/s, angular velocities (t 3) rad/s."
         return [np.array([row[k][n] for row in self.rows], float) for n in range(4)]
 
 # %% ../nbs/05_sim.ipynb #00320586
