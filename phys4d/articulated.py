@@ -355,7 +355,8 @@ class Slider(Linked):
         outside = v["width"] + 2*thick + .012, v["depth"] + thick, v["height"] + 2*thick + .012
         cabinet = Part(f"{self.m.name} cabinet", _cabinet(outside, v["depth"], v["base"], thick), plain_look(v["stand"]))
         boards = _drawer(v["width"], v["depth"], v["height"], outside, thick, plain_look("metal"))
-        drawer = Part(self.m.name, boards, self.m.look, self.density(), 0, "slide", (0, -1, 0), (0, 0, v["base"] + thick + .006), v["open"], v["speed"], v["damping"], (0., .85*v["depth"]))
+        drawer = Part(self.m.name, boards, self.m.look, self.density(), 0, "slide", (0, -1, 0),
+                      (0, 0, v["base"] + thick + .006), v["open"], v["speed"], v["damping"], (0., .85*v["depth"]))
         return [cabinet, drawer]
 
 def _cabinet(outside, depth, base, t): # of `Solid`: two sides, floor, ceiling, back, and a plinth; t: thickness; metres

@@ -519,7 +519,9 @@ def _known_names(objects): # of the items that they make
         if o.name in known: raise _Wrong(f"the name '{o.name}' is taken; allowed is a new one", f"objects[{i}].name")
         if o.on != "floor": _within(f"objects[{i}].on", _name, o.on, ["floor", *known], "support")
         twice = [n for n in o.names() if n in known]
-        if twice: raise _Wrong(f"the name '{twice[0]}' stands twice (a row of n is called name1 to name n); allowed is each name once", "objects")
+        if twice:
+            row = "a row of n is called name1 to name n"
+            raise _Wrong(f"the name '{twice[0]}' stands twice ({row}); allowed is each name once", "objects")
         known += o.names()
         if len(known) > MOST["objects"]: raise _Wrong(f"rows counted out, more than {MOST['objects']} are too many for a scene", "objects")
     return known
@@ -534,7 +536,8 @@ def _check_spec(m, items, others): # a piece of matter among the scene's objects
 def _sees(c, wall_y): # can every camera of these ranges look at something?
     gaps = [max(e[0] - t[1], t[0] - e[1], 0) - 1.5*c.jitter for e, t in zip(c.eye, c.target)]
     if max(gaps) < .05:
-        raise _Wrong(f"eye {brief(c.eye, 80)} can come to where target {brief(c.target, 80)} is (jitter counted); keep them apart along one axis")
+        eye, target = brief(c.eye, 80), brief(c.target, 80)
+        raise _Wrong(f"eye {eye} can come to where target {target} is (jitter counted); keep them apart along one axis")
     if c.eye[2][0] - c.jitter <= 0:
         raise _Wrong(f"eye can be below the floor: its height less jitter {c.jitter:g} must stay above 0, got {brief(c.eye[2])}")
     if c.eye[1][1] + c.jitter >= wall_y:
@@ -558,7 +561,7 @@ def _complaint(e:ValidationError)->tuple: # place, what is wrong there
     errors = e.errors(include_url=False)
     first = next((x for x in errors if x["type"] in ("extra_forbidden", "invalid_key")), errors[0])
     loc, kind = first["loc"], first["type"]
-    fields = tuple(_PARTS[loc[0]].model_fields if loc and loc[0] in _PARTS and loc[1:] or loc in (("camera",), ("light",)) else SceneTemplate.model_fields)
+    fields = tuple(_PARTS.get(loc[0] if loc[1:] or kind == "model_type" and loc else "", SceneTemplate).model_fields)
     if kind in ("extra_forbidden", "invalid_key"):
         try: one_of(loc[-1], fields, "field")
         except Phys4DError as unknown: return _place(loc[:-1]), str(unknown)
@@ -600,7 +603,8 @@ def load_scene(
 )->SceneTemplate: # checked template
     "Read a template by name or path."
     if not isinstance(name, (str, Path)):
-        raise Phys4DError(f"scene {brief(name)} is no name; give one like rigid/ball_drop, or the path of a .yaml file; all names: list_scenes()")
+        known = "give one like rigid/ball_drop, or the path of a .yaml file; all names: list_scenes()"
+        raise Phys4DError(f"scene {brief(name)} is no name; {known}")
     if str(name).endswith((".yaml", ".yml")): path = Path(name)
     else: path = _all_scenes()[one_of(str(name), _all_scenes(), "scene", hint="list_scenes()")]
     return parse_template(_read_yaml(path), f"{path.absolute().parent.name}/{path.stem}", _rel(path))
@@ -781,6 +785,7 @@ def check_scene(
     for m in scene.matter: _check_matter(m, f"{where}: {m.name}")
     _check_path(scene, *scene.camera_path(frames, fps), f"{where}: camera")
 
+# %% ../nbs/02_scenes.ipynb #7bd52342
 def _check_item(i, where):
     parts = SHAPES[one_of(i.shape, SHAPES, "shape", where)]
     if len(i.size) != len(parts): _bad(where, f"a {i.shape} needs [{', '.join(parts)}], got {brief(i.size)}")
@@ -796,12 +801,13 @@ def _check_matter(m, where):
         if "range" in about: _told(f"{where}.values.{k}", _number, m.values[k], *about["range"])
 
 def _check_path(scene, eyes, targets, where): # (t 3) and (t 3), metres
-    eye = brief(scene.eye)
-    if not np.linalg.norm(targets - eyes, axis=1).min() > 1e-3: _bad(where, f"eye {eye} is where target {brief(scene.target)} is; keep them apart")
+    eye, apart = brief(scene.eye), np.linalg.norm(targets - eyes, axis=1)
+    if not apart.min() > 1e-3: _bad(where, f"eye {eye} is where target {brief(scene.target)} is; keep them apart")
     if not (eyes[:, 2].min() > 0 and eyes[:, 1].max() < scene.wall_y):
         _bad(where, f"it comes below the floor or behind the wall (y {scene.wall_y:g}); keep its whole way above and before them")
     for i in scene.items:
-        if any(_holds(i, e) for e in (eyes if i.mass == 0 else eyes[:1])): _bad(where, f"eye {eye} is inside of '{i.name}'; move one of them")
+        inside = any(_holds(i, e) for e in (eyes if i.mass == 0 else eyes[:1]))
+        if inside: _bad(where, f"eye {eye} is inside of '{i.name}'; move one of them")
 
 # %% ../nbs/02_scenes.ipynb #1cb27d86
 HELD_OUT = ( # one template per category: seen by no training and not in the web corpus
@@ -827,7 +833,8 @@ def web_scene(
     s, g = _sample(t, seed, 1, space="web:"), rng("web:" + name, int(seed), "physics")
     s.gravity = float(g.choice([g.uniform(1.5, 11), g.uniform(-1, 1)], p=[.92, .08]))
     bounce, grip, pace, odd = g.uniform(0, .8), g.uniform(0, 1), g.uniform(.3, 1.2), g.random() < .12
-    star = max((i for i in s.items if i.mass), key=lambda i: (np.hypot(*i.velocity[:2]), g.random())).name   # the fastest, or one of those at rest
+    def by_speed(i): return np.hypot(*i.velocity[:2]), g.random()   # if all are at rest, one of them
+    star = max((i for i in s.items if i.mass), key=by_speed).name
     s.items = [i if i.mass == 0 else _web_item(i, g, bounce, grip, pace, i.name == star, odd) for i in s.items]
     return s
 
