@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
-import av, numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
+import numpy as np
 from pydantic import Field
 from .core import Phys4DError, Positive, Weight, as_path, make_config, one_of, parse_size, shorten
 
@@ -44,6 +43,7 @@ def video_bytes(video:Video) -> bytes:
         return f.read(video.size)
 
 def _why(e): # ffmpeg's words, without its numbers
+    import av # 35 MB, which many who import this room never need
     said = {av.error.InvalidDataError: "no video, or damaged", av.error.EOFError: "cut short", IndexError: "only sound",
             MemoryError: "no video, or damaged"}
     return next((text for kind, text in said.items() if isinstance(e, kind)), shorten(getattr(e, "strerror", None) or e, 80))
@@ -52,6 +52,7 @@ def _why(e): # ffmpeg's words, without its numbers
 @contextmanager
 def opened(video:Video):
     "Container and stream of pictures; whatever ffmpeg meets is one sentence."
+    import av
     source = f"file:{os.path.abspath(video.path)}" if video.offset < 0 else io.BytesIO(video_bytes(video))
     try:
         with av.open(source, options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}) as container:
@@ -165,9 +166,10 @@ def hdr_to_sdr(x, # (h w 3) in [0, 1], as stored: PQ or HLG, BT.2020
 
 def _pixels(frame, height, width, scaler): # (h w 3) uint8
     "One picture at a size, in the colours of a screen."
+    from av.video.reformatter import Interpolation, VideoReformatter
     kind, alpha = _HDR.get(int(frame.color_trc or 0)), any(c.is_alpha for c in frame.format.components) or frame.format.name == "pal8"
     wanted = "rgb48le" if kind else "rgba" if alpha else "rgb24"
-    a = scaler.reformat(frame, width, height, wanted, interpolation=Interpolation.BILINEAR).to_ndarray() # over all pixels, where it shrinks
+    a = (scaler or VideoReformatter()).reformat(frame, width, height, wanted, interpolation=Interpolation.BILINEAR).to_ndarray() # over all pixels, where it shrinks
     if kind: return np.rint(255 * hdr_to_sdr(a / 65535, kind)).astype(np.uint8)
     return (a[..., :3] * (a[..., 3:] / 255)).round().astype(np.uint8) if alpha else a
 
@@ -180,7 +182,7 @@ def picture(frame, # of PyAV
     scale = (max if fit == "cover" else min)(height / h, width / w)
     h, w = (max(1, round(s * scale)) for s in (h, w))
     if fit == "cover": h, w = max(h, height), max(w, width)
-    a = np.rot90(_pixels(frame, *((w, h) if turned else (h, w)), scaler or VideoReformatter()), round(frame.rotation / 90))
+    a = np.rot90(_pixels(frame, *((w, h) if turned else (h, w)), scaler), round(frame.rotation / 90))
     y, x = (h - height) // 2, (w - width) // 2
     if fit == "cover": return np.ascontiguousarray(a[y:y + height, x:x + width])
     out = np.zeros((height, width, 3), np.uint8)
@@ -200,6 +202,7 @@ def read_video(video,         # Video, or the name of a file
     one_of(fit, FITS, "fit")
     if min(h, w) < 8: raise Phys4DError(f"A clip needs at least 8 pixels on each side, not {h}×{w}.")
     times, rgb, stamps = how.start + np.arange(frames) / how.fps, np.empty((frames, h, w, 3), np.uint8), []
+    from av.video.reformatter import VideoReformatter
     scaler = VideoReformatter()
     with opened(video) as (container, stream):
         for i, stamp, frame in nearest_times(_shots(container, stream, how.start), times):
