@@ -33,9 +33,9 @@ from fastcore.basics import patch
 from scipy.spatial import cKDTree
 from scipy.stats import t as student
 
-from .arrays import Clips, Clouds, as_like, counted, double, lead, library, mean_of, nearest, nearest_around, one_by_one, opened, picked
-from .arrays import middle, quantiles, single, smoothed, squares, to_host, top_mean, whole
-from .core import Camera, Clip4D, Phys4DError, one_of
+from .arrays import Clips, Clouds, as_like, counted, double, lead, library, mean_of, middle, nearest, nearest_around
+from .arrays import one_by_one, opened, picked, quantiles, single, smoothed, squares, to_host, top_mean, whole
+from .core import Camera, Clip4D, Phys4DError, brief, one_of
 from .geometry import align_video, pixel_grid, sample, unproject
 from .sets import fvd_like, kid, kid_noise, motion_features, set_distance
 
@@ -48,11 +48,12 @@ def check_pair(pred:Clip4D, truth:Clip4D, *parts:str): # names of fields that bo
         if not isinstance(c, (Clip4D, Clips)): raise Phys4DError(f"metrics: the {who} is a {type(c).__name__}; a Clip4D is needed")
         need_parts(c, *parts, who=who)
     if isinstance(pred, Clips) != isinstance(truth, Clips) or (isinstance(pred, Clips) and len(pred) != len(truth)):
-        raise Phys4DError(f"metrics: the prediction is {pred!r} and the truth {truth!r}; two clips, or two batches of as many, are compared")
+        raise Phys4DError(f"metrics: the prediction is {brief(repr(pred))} and the truth {brief(repr(truth))}; "
+                          "two clips, or two batches of as many, are compared")
     a, b = (pred.frames, pred.height, pred.width), (truth.frames, truth.height, truth.width)
     if pred.fps != truth.fps:
-        raise Phys4DError(f"metrics: the prediction has {pred.fps:g} and the truth {truth.fps:g} frames a second, so equal numbers of frames are "
-                          "different times; at_times(pred, truth) takes the prediction at the truth's times")
+        raise Phys4DError(f"metrics: the prediction has {pred.fps:g} and the truth {truth.fps:g} frames a second, so equal numbers of "
+                          "frames are different times; at_times(pred, truth) takes the prediction at the truth's times")
     if a != b:
         raise Phys4DError(f"metrics: the prediction is {a} and the truth {b} (frames, height, width); they must be equal: crop or resize")
 
@@ -71,12 +72,13 @@ def chained(flow, delta, i:int, j:int)->tuple: # (h,w,2) pixels and (h,w) metres
         uv = uv + sample(flow[t:t+1], uv[None])[0][0]
     return uv - start, dz
 
+# %% ../nbs/08_metrics.ipynb #35418300
 def at_times(pred:Clip4D, truth:Clip4D)->Clip4D:
     "The prediction at the truth's time stamps: nearest frames, motion between them composed; visibility is left out."
     i = np.rint(np.arange(truth.frames)/truth.fps*pred.fps).astype(int)
     if i[-1] > pred.frames-1:
-        raise Phys4DError(f"at_times: the prediction lasts {(pred.frames-1)/pred.fps:.2f} s and the truth {(truth.frames-1)/truth.fps:.2f} s; "
-                          "cut the truth, or make longer clips")
+        lasts = lambda c: f"{(c.frames-1)/c.fps:.2f} s"
+        raise Phys4DError(f"at_times: the prediction lasts {lasts(pred)} and the truth {lasts(truth)}; cut the truth, or make longer clips")
     frames = {k: v[i] for k, v in pred.parts.items() if len(v) == pred.frames}
     steps = None if pred.flow is None else [chained(pred.flow, pred.delta_depth, a, b) for a, b in zip(i, i[1:])]
     flow = None if steps is None else np.stack([f for f, _ in steps]).astype(np.float32)
@@ -90,11 +92,14 @@ _MEMO = ContextVar("phys4d_metrics", default=None)
 @contextmanager
 def remember():
     "Work on one and the same clip is done once within this block; nothing may change a clip in place meanwhile."
-    if _MEMO.get() is not None: yield; return
+    if _MEMO.get() is not None:
+        yield
+        return
     token = _MEMO.set({})
     try: yield
     finally: _MEMO.reset(token)
 
+# %% ../nbs/08_metrics.ipynb #10fffa7f
 def once(fn:Callable)->Callable:
     "Keep what `fn` gives for the same objects within `remember`."
     @wraps(fn)
@@ -151,7 +156,8 @@ def world_camera(clip:Clip4D, truth:Clip4D # `clip` itself, or what it is compar
                           "give the truth its own camera, or the prediction none")
     have, need = (len(cam), cam.height, cam.width), (clip.frames, clip.height, clip.width)
     if have == need: return cam
-    raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width), the clip is {need}; give one of its size (Camera.resized)")
+    raise Phys4DError(f"metrics: the camera is for {have} (frames, height, width), the clip is {need}; "
+                      "give one of its size (Camera.resized)")
 
 # %% ../nbs/08_metrics.ipynb #298af0bd
 @once
@@ -204,12 +210,14 @@ def background_fit(depth, # (t,h,w) metres
     bias = middle(e)
     return float(xp.exp(bias)), float(max(MARGIN, 3*1.4826*middle(abs(e - bias))))
 
+# %% ../nbs/08_metrics.ipynb #db1cb5ba
 def background_fits(depth, background, ok)->tuple: # as `background_fit`; (b,1,1) for a batch
     "`background_fit` of a clip, or of each clip of a batch."
     if not torch.is_tensor(depth): return background_fit(depth, background, ok)
     found = [background_fit(*x) for x in zip(depth.unbind(1), background.unbind(1), ok.unbind(1))]
     return tuple(lead(as_like(x, depth), depth) for x in zip(*found))
 
+# %% ../nbs/08_metrics.ipynb #4ce724ed
 @once
 def object_mask(clip:Clip4D, # whose objects
                 truth:Clip4D, # whose background depth, if `clip` has no seg
@@ -248,6 +256,7 @@ def points_at(depth, # (t,h,w) metres, of one clip
     local = library(depth).stack([(x + .5 - K[0, 2])/K[0, 0]*z, (y + .5 - K[1, 2])/K[1, 1]*z, z], -1)
     return (pose[:, :3, :3] @ local[..., None])[..., 0] + pose[:, :3, 3]
 
+# %% ../nbs/08_metrics.ipynb #ff8170fd
 @once
 def scene_diagonal(truth:Clip4D)->float: # metres; (b,) for a batch
     "Diagonal of the box around the truth's points, 1st to 99th percentile per axis."
@@ -263,6 +272,7 @@ def box_diagonal(depth, ok, cam:Camera)->float: # (t,h,w) metres, (t,h,w) bool; 
     lo, hi = quantiles(points_at(depth, at, cam), [.01, .99])
     return float(library(hi).linalg.norm(hi - lo))
 
+# %% ../nbs/08_metrics.ipynb #21345b5a
 @once
 def object_clouds(clip:Clip4D, truth:Clip4D, align="none", margin=None,
                   max_points=4000 # of a frame
@@ -278,6 +288,7 @@ def object_clouds(clip:Clip4D, truth:Clip4D, align="none", margin=None,
         out.append(cKDTree(points_at(depth, at, cam), leafsize=24, balanced_tree=False) if len(at) else None)
     return out
 
+# %% ../nbs/08_metrics.ipynb #2c194683
 def batch_clouds(depth, mask, cams:list, max_points:int)->Clouds: # depth, mask (t,b,h,w); b cameras
     "The masked pixels of a batch as points, frame by frame and clip by clip."
     t, b, h, w = depth.shape
@@ -352,6 +363,7 @@ def landing(clip:Clip4D)->tuple: # four neighbours (4,t-1,h,w) int, their weight
     at = counted(int(np.prod(front)), uv).reshape(*front, 1, 1)*(h*w) + j*w + i
     return (at, at+right, at+down, at+down+right), ((1-a)*(1-b), a*(1-b), (1-a)*b, a*b), inside
 
+# %% ../nbs/08_metrics.ipynb #42731019
 def fetched(img, # (t-1,[b],h,w) or (t-1,[b],h,w,c): something of the next frames
             clip:Clip4D)->np.ndarray: # likewise
     "Frames t+1 fetched back to t along the clip's flow."
@@ -360,6 +372,7 @@ def fetched(img, # (t-1,[b],h,w) or (t-1,[b],h,w,c): something of the next frame
     flat = img.reshape(-1)
     return sum(flat[k]*w for k, w in zip(at, weight))
 
+# %% ../nbs/08_metrics.ipynb #0dd41450
 @once
 def seen_again(clip:Clip4D)->np.ndarray: # (t-1,h,w) bool
     "Points that no nearer one of the same frame covers when both are carried; all in the picture for a clip without depth."
@@ -395,6 +408,7 @@ def depth_warp_l1(clip:Clip4D, # depth, flow, delta_depth
     err = abs(change - clip.delta_depth if delta_z else change)
     return mean_of(err, m & library(err).isfinite(err))                          # where flow and ΔZ are there, too
 
+# %% ../nbs/08_metrics.ipynb #8ea9d5d8
 def given_mask(clip:Clip4D, visible)->np.ndarray: # (t-1,h,w) bool
     "A mask of motion, or one sentence."
     shape = (clip.frames-1, clip.height, clip.width)
@@ -413,8 +427,8 @@ def depth_metrics(pred:Clip4D, truth:Clip4D,
     if known.all(): known = None
     else: q = xp.where(known, q, 1)
     gap, ratio = abs(p - q), abs(xp.log(p.clip(1e-3)/q))
-    return dict(abs_rel=mean_of(gap/q, known), delta_1_05=mean_of(ratio < np.log(1.05), known), delta_1_25=mean_of(ratio < np.log(1.25), known),
-                rmse=mean_of(gap*gap, known)**.5, log_l1=mean_of(ratio, known))
+    within = {f"delta_1_{k:02d}": mean_of(ratio < np.log(1 + k/100), known) for k in (5, 25)}
+    return dict(abs_rel=mean_of(gap/q, known)) | within | dict(rmse=mean_of(gap*gap, known)**.5, log_l1=mean_of(ratio, known))
 
 # %% ../nbs/08_metrics.ipynb #b146664e
 def flow_metrics(pred:Clip4D, truth:Clip4D)->dict: # epe (px), fl_all (share), epe_objects, epe_background (px; nan without seg)
@@ -460,6 +474,7 @@ def rotations(q)->np.ndarray: # (t,4) wxyz -> (t,3,3)
     rows = [[1-2*(y*y+z*z), 2*(x*y-w*z), 2*(x*z+w*y)], [2*(x*y+w*z), 1-2*(x*x+z*z), 2*(y*z-w*x)], [2*(x*z-w*y), 2*(y*z+w*x), 1-2*(x*x+y*y)]]
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
+# %% ../nbs/08_metrics.ipynb #46b53bb3
 def carried(body:dict, X, i:int, j)->np.ndarray: # X (n,3) in frame i -> (n,3), or (t,n,3) for a slice j
     "Points of a rigid body in another frame."
     R, c = rotations(body["quaternion"]), np.asarray(body["position"], float)
@@ -495,6 +510,7 @@ def nearest_pixel(uv, # (…,2) pixels
     at = whole(xp.where(inside[..., None], xp.nan_to_num(uv, posinf=0, neginf=0), 0))
     return at[..., 1], at[..., 0], inside
 
+# %% ../nbs/08_metrics.ipynb #1a1977f1
 @once
 def true_tracks(truth:Clip4D, max_points=256)->tuple: # start (n,2) pixels, (t,n,3) metres world, (t,n) bool seen
     "Surface points of the objects in frame 0, exact: recorded, or carried by rigid bodies; soft matter without a record by its flow."
@@ -506,7 +522,8 @@ def true_tracks(truth:Clip4D, max_points=256)->tuple: # start (n,2) pixels, (t,n
     label = np.zeros(len(start), int) if truth.seg is None else truth.seg[0, y, x]
     bodies = {k: rigid_body(truth, int(k)) for k in set(label)}
     soft = any(b is None for b in bodies.values())
-    xyz, seen = follow_points(truth, start, truth) if soft else (np.zeros((truth.frames, len(start), 3)), np.ones((truth.frames, len(start)), bool))
+    size = truth.frames, len(start)
+    xyz, seen = follow_points(truth, start, truth) if soft else (np.zeros((*size, 3)), np.ones(size, bool))
     X = points_at(truth.depth, y*truth.width + x, truth.camera)
     for k, body in bodies.items():
         if body is None: continue
@@ -519,6 +536,9 @@ def true_tracks(truth:Clip4D, max_points=256)->tuple: # start (n,2) pixels, (t,n
     return start, xyz, seen
 
 # %% ../nbs/08_metrics.ipynb #0326681f
+#| export
+
+# %% ../nbs/08_metrics.ipynb #16864769
 def look_up(img, y, x): # img (h,w) or (b,h,w), y and x (n,) or (b,n): values likewise
     "Values of a frame, or of one frame of each clip, at pixels."
     return img[y, x] if img.ndim == 2 else img[counted(len(img), img)[:, None], y, x]
@@ -548,6 +568,7 @@ class Lens:
         ahead = local @ self.K.mT
         return ahead[..., :2]/ahead[..., 2:], local[..., 2]
 
+# %% ../nbs/08_metrics.ipynb #91645795
 @once
 def follow_points(clip:Clip4D, # depth, flow
                   start, # (n,2) pixels in frame 0; (b,n,2) for a batch
@@ -580,6 +601,7 @@ def follow_points(clip:Clip4D, # depth, flow
         z = xp.where(xp.isnan(z), want, z)
     return xp.stack(xyz), xp.stack(saw)
 
+# %% ../nbs/08_metrics.ipynb #37d6dc80
 @once
 def followed(clip:Clip4D, truth:Clip4D)->tuple: # (t,n,3) metres world, (t,n) bool seen
     "The starts of the true tracks, followed through a clip."
@@ -615,10 +637,12 @@ def tapvid3d(true, # (n,t,3) metres, camera
         aj.append((near & shown & told).sum()/(shown.sum() + (told & ~(shown & near)).sum()))
     return dict(apd=float(np.mean(apd)), aj=float(np.mean(aj)), occlusion_accuracy=float((shown == told).mean()))
 
+# %% ../nbs/08_metrics.ipynb #bfa1478f
 def focal_256(cam:Camera)->float: # pixels
     "Mean focal length of a camera whose picture is scaled to a short side of 256."
     return float(np.sqrt(cam.K[0, 0]*cam.K[1, 1])*256/min(cam.height, cam.width))
 
+# %% ../nbs/08_metrics.ipynb #42e03479
 @one_by_one(first=follow_together)
 @once
 def track_scores(pred:Clip4D, truth:Clip4D)->dict: # apd3d, aj3d, occlusion_accuracy, and apd3d_median, aj3d_median
@@ -631,7 +655,8 @@ def track_scores(pred:Clip4D, truth:Clip4D)->dict: # apd3d, aj3d, occlusion_accu
     local = lambda X: (np.einsum("tij,tnj->tni", pose[:, :3, :3], X) + pose[:, None, :3, 3]).swapaxes(0, 1)
     q, p, f = local(true), local(xyz), focal_256(truth.camera)
     plain, scaled = (tapvid3d(q, ~seen.T, p, ~told.T, f, k) for k in ("none", "median"))
-    return dict(apd3d=plain["apd"], aj3d=plain["aj"], occlusion_accuracy=plain["occlusion_accuracy"], apd3d_median=scaled["apd"], aj3d_median=scaled["aj"])
+    return dict(apd3d=plain["apd"], aj3d=plain["aj"], occlusion_accuracy=plain["occlusion_accuracy"],
+                apd3d_median=scaled["apd"], aj3d_median=scaled["aj"])
 
 def apd3d(pred:Clip4D, truth:Clip4D)->float: # share, higher is better
     "TAPVid-3D's average share of points within a threshold, on exact tracks and without scaling."
@@ -667,6 +692,7 @@ def gravity(truth:Clip4D)->float: # m/s²
     g = truth.states.get("gravity", 9.81)
     return float(np.abs(np.asarray(g)).max())
 
+# %% ../nbs/08_metrics.ipynb #dae4c253
 def object_path(clip:Clip4D, truth:Clip4D, label:int)->np.ndarray: # (t,3) metres; nan where nothing is seen
     "Mean of one object's followed points, over those that the truth sees throughout its flight."
     y, x, _ = nearest_pixel(start := true_tracks(truth)[0], truth.height, truth.width)
@@ -683,7 +709,7 @@ def object_path(clip:Clip4D, truth:Clip4D, label:int)->np.ndarray: # (t,3) metre
     out[enough] = np.nanmedian(shift[enough], 1) + np.nanmean(first, 0)
     return out
 
-# %% ../nbs/08_metrics.ipynb #dae4c253
+# %% ../nbs/08_metrics.ipynb #36b5d933
 def runs(mask, least=3)->list: # of index arrays
     "All runs of True of some length."
     edge = np.flatnonzero(np.diff(np.r_[0, np.asarray(mask, int), 0])).reshape(-1, 2)
@@ -701,6 +727,7 @@ def fit_fall(path, # (n,3) metres
     noise = ((path - A @ x)**2).sum(0)/free
     return x[2], student.ppf(.975, free)*np.sqrt(noise*np.linalg.inv(A.T @ A)[2, 2])
 
+# %% ../nbs/08_metrics.ipynb #3ddf768a
 def fit_speed(height, fps:float, g:float, at:float # metres (n,), m/s², time of the speed in s
              )->tuple: # m/s, half-width
     "Vertical speed at a time, of a flight under known gravity."
@@ -710,7 +737,7 @@ def fit_speed(height, fps:float, g:float, at:float # metres (n,), m/s², time of
     noise = ((height + g*t*t/2 - A @ x)**2).sum()/free
     return x[1] - g*at, student.ppf(.975, free)*np.sqrt(noise*np.linalg.inv(A.T @ A)[1, 1])
 
-# %% ../nbs/08_metrics.ipynb #36b5d933
+# %% ../nbs/08_metrics.ipynb #2e9a480e
 def object_laws(path, # (t,3) metres, of a prediction
                 fps:float, g:float, # m/s²
                 flying # (t-1,) bool intervals of the truth
@@ -732,6 +759,7 @@ def object_laws(path, # (t,3) metres, of a prediction
     if not out["half_e"] < 1/3: out |= dict(restitution=float("nan"), half_e=float("nan"))
     return out
 
+# %% ../nbs/08_metrics.ipynb #ac130ab2
 @once
 def fitted_laws(pred:Clip4D, truth:Clip4D)->dict: # object name -> `object_laws`, with the true restitution as true_e
     "What the prediction's objects say about gravity and restitution, where the truth's fly freely."
@@ -745,10 +773,12 @@ def fitted_laws(pred:Clip4D, truth:Clip4D)->dict: # object name -> `object_laws`
         out[str(o.get("name", k))] = object_laws(object_path(pred, truth, k), truth.fps, g, fly) | dict(true_e=true["restitution"])
     return out
 
+# %% ../nbs/08_metrics.ipynb #f05754f3
 def law_errors(laws:dict)->dict: # gravity, restitution: means over objects, nan where nothing was measured
     "`fitted_laws` as two numbers."
     mean = lambda x: float(np.mean(x)) if (x := [v for v in x if np.isfinite(v)]) else float("nan")
-    return dict(gravity=mean([o["gravity_error"] for o in laws.values()]), restitution=mean([abs(o["restitution"] - o["true_e"]) for o in laws.values()]))
+    return dict(gravity=mean([o["gravity_error"] for o in laws.values()]),
+                restitution=mean([abs(o["restitution"] - o["true_e"]) for o in laws.values()]))
 
 @one_by_one(first=follow_together)
 def law_scores(pred:Clip4D, truth:Clip4D)->dict: # gravity (share of g), restitution; nan where nothing was measured
@@ -772,6 +802,7 @@ def owners(label)->np.ndarray: # label (h,w) int, 0 = none -> (h,w) int
     name[zone[free == 0]] = label[free == 0]
     return name[zone]
 
+# %% ../nbs/08_metrics.ipynb #3b94bfcd
 @once
 def areas(pred:Clip4D, truth:Clip4D, align="none", margin=None)->tuple: # true and predicted pixels, (t, objects)
     "How many pixels each true object has, and how many of the prediction's fall to it."
@@ -783,6 +814,7 @@ def areas(pred:Clip4D, truth:Clip4D, align="none", margin=None)->tuple: # true a
     want = np.stack([count(l.reshape(-1)) for l in label])
     return want, np.stack([count(owners(l)[m]) if m.any() else np.zeros(n-1, int) for l, m in zip(label, found)])
 
+# %% ../nbs/08_metrics.ipynb #c4792d72
 LEAST = 4 # pixels: less of an object is not asked for
 
 @one_by_one
@@ -829,8 +861,9 @@ def without(c:Clip4D, frames, label:int)->Clip4D: # frames (t,) bool
     free = np.argmin(c.seg > 0, axis=0)
     empty = np.take_along_axis(c.rgb, free[None, ..., None], 0)
     rest = on[:-1]
-    return c.replace(rgb=np.where(on[..., None], empty, c.rgb), depth=np.where(on, background_depth(c), c.depth), seg=np.where(on, 0, c.seg),
-                     flow=np.where(rest[..., None], 0, c.flow), delta_depth=np.where(rest, 0, c.delta_depth), flow_back=None, visible=None)
+    return c.replace(rgb=np.where(on[..., None], empty, c.rgb), depth=np.where(on, background_depth(c), c.depth),
+                     seg=np.where(on, 0, c.seg), flow=np.where(rest[..., None], 0, c.flow), delta_depth=np.where(rest, 0, c.delta_depth),
+                     flow_back=None, visible=None)
 
 def scaled_depth(c:Clip4D, factor)->Clip4D: # number, or (t,) one a frame, or (t,h,w)
     "Depth times something, ΔZ with it where it is one number."
@@ -838,12 +871,14 @@ def scaled_depth(c:Clip4D, factor)->Clip4D: # number, or (t,) one a frame, or (t
     if f.ndim == 1: f = f[:, None, None]
     return c.replace(depth=c.depth*f, delta_depth=c.delta_depth*f if f.ndim == 0 else c.delta_depth)
 
+# %% ../nbs/08_metrics.ipynb #f5132177
 def shaken(c:Clip4D, pixels:float)->Clip4D:
     "Each frame moved by a few pixels, motion untouched."
     step = np.rint(pixels*np.random.default_rng(0).uniform(-1, 1, (c.frames, 2))).astype(int)
     roll = lambda x: np.stack([np.roll(f, tuple(s), (0, 1)) for f, s in zip(x, step)])
     return c.replace(rgb=roll(c.rgb), depth=roll(c.depth), seg=roll(c.seg), valid=roll(c.valid))
 
+# %% ../nbs/08_metrics.ipynb #ac9f2c7e
 def mirrored(c:Clip4D)->Clip4D:
     "Left is right."
     flip = lambda x: x[:, :, ::-1]
@@ -855,10 +890,22 @@ def sunk(c:Clip4D, share:float)->Clip4D:
     on = (c.seg > 0) & (np.arange(c.frames) >= c.frames//2)[:, None, None] & (share > 0)
     return c.replace(depth=np.where(on, background_depth(c)*np.float32(1 + share), c.depth))
 
-# %% ../nbs/08_metrics.ipynb #f5132177
+# %% ../nbs/08_metrics.ipynb #f8b69c07
 def _time(c): return np.arange(c.frames)
 def _dice(c): return np.random.default_rng(1).normal(size=c.depth.shape).astype(np.float32)
 
+def _gaps(c, share):
+    gone = np.random.default_rng(2).random(c.depth.shape) < share
+    return c.replace(depth=np.where(gone, np.nan, c.depth).astype(np.float32), valid=None)
+
+def _noise(c, grey): return c.replace(rgb=np.clip(c.rgb + grey*_dice(c)[..., None], 0, 255).astype(np.uint8))
+
+def _reversed(c):
+    return c.replace(rgb=c.rgb[::-1], depth=c.depth[::-1], seg=c.seg[::-1], flow=-c.flow[::-1], delta_depth=-c.delta_depth[::-1])
+
+def _calm(c, share): return c.replace(flow=c.flow*np.float32(share), delta_depth=c.delta_depth*np.float32(share))
+
+# %% ../nbs/08_metrics.ipynb #ebdfc78a
 CORRUPTIONS = { # name -> (levels, clip and level -> clip)
     "late": ((0, 2, 4, 6), lambda c, x: retimed(c, np.maximum(_time(c)-x, 0))),
     "slow": ((1, 1.3, 1.7, 2.5), lambda c, x: retimed(c, (_time(c)/x).astype(int))),
@@ -867,13 +914,13 @@ CORRUPTIONS = { # name -> (levels, clip and level -> clip)
     "scale": ((1, 1.05, 1.1, 1.2), scaled_depth),
     "flicker": ((0, .02, .05, .1), lambda c, x: scaled_depth(c, 1 + x*np.cos(2.4*_time(c)))),
     "depth noise": ((0, .01, .03, .06), lambda c, x: scaled_depth(c, 1 + x*_dice(c))),
-    "gaps": ((0, .2, .4, .6), lambda c, x: c.replace(depth=np.where(np.random.default_rng(2).random(c.depth.shape) < x, np.nan, c.depth).astype(np.float32), valid=None)),
+    "gaps": ((0, .2, .4, .6), _gaps),
     "shaken": ((0, 1, 2, 4), shaken),
     "sunk": ((0, .05, .1, .2), sunk),
-    "rgb noise": ((0, 8, 20, 50), lambda c, x: c.replace(rgb=np.clip(c.rgb + x*_dice(c)[..., None], 0, 255).astype(np.uint8))),
-    "no motion": ((1, .7, .3, 0), lambda c, x: c.replace(flow=c.flow*np.float32(x), delta_depth=c.delta_depth*np.float32(x))),
+    "rgb noise": ((0, 8, 20, 50), _noise),
+    "no motion": ((1, .7, .3, 0), _calm),
     "mirrored": ((0, 1), lambda c, x: mirrored(c) if x else c),
-    "reversed": ((0, 1), lambda c, x: c.replace(rgb=c.rgb[::-1], depth=c.depth[::-1], seg=c.seg[::-1], flow=-c.flow[::-1], delta_depth=-c.delta_depth[::-1]) if x else c),
+    "reversed": ((0, 1), lambda c, x: _reversed(c) if x else c),
 }
 
 # %% ../nbs/08_metrics.ipynb #4b91dd28
@@ -915,6 +962,7 @@ class Metric:
         worst = self.worst(truth) if callable(self.worst) else self.worst
         return as_numbers(np.where(gone, worst, value), pred)
 
+# %% ../nbs/08_metrics.ipynb #a046b74c
 def as_numbers(x, clip): # a float, or (b,) float64 for a batch
     "What a metric found, on the host."
     if not isinstance(clip, Clips): return float(x)
@@ -927,6 +975,7 @@ def note_lost(shared:dict, name:str, gone):
         for names, lost in zip(shared.setdefault("lost", [[] for _ in gone]), gone):
             if lost: names.append(name)
 
+# %% ../nbs/08_metrics.ipynb #df3d9843
 METRICS, SETS = {}, {} # of clips, of sets of clips
 def add_metric(*args, **kw)->Metric:
     "Make a `Metric` and enter it in `METRICS`, or in `SETS` if it is about sets of clips."
@@ -938,6 +987,7 @@ def all_metrics()->dict: # name -> Metric
     "Of clips and of sets."
     return METRICS | SETS
 
+# %% ../nbs/08_metrics.ipynb #51e08744
 def metrics_for(kind:str # of suites: "generate" or "perceive"
                )->list: # names of clip metrics
     "What says something in a kind of suite."
@@ -951,6 +1001,7 @@ def chief_metrics(kind=None # "generate" or "perceive"; None: any
     names = [n for m in known.values() if m.chief for n in (m.name, *m.beside)]
     return [n for n in dict.fromkeys(names) if n in known]
 
+# %% ../nbs/08_metrics.ipynb #f5bc1e2a
 @patch
 def value(self:Metric, pred:Clip4D, truth:Clip4D, shared:dict)->float:
     "The plain number; nan where the prediction lacks a needed field."
@@ -972,31 +1023,37 @@ def lost(self:Metric, pred:Clip4D, truth:Clip4D, value:float)->bool: # (b,) of b
     gone = (least != 1) & ~((least > 0) & ~np.isnan(value))
     return gone & ~np.isnan(self.value(truth, truth, {})) if np.any(gone) else gone
 
-# %% ../nbs/08_metrics.ipynb #a046b74c
+# %% ../nbs/08_metrics.ipynb #093713d3
 _objects, _known, _seen = "object points", "truth has depth", "not hidden by a nearer point of the same frame"
 _where = ("late", "slow", "frozen", "dropped", "mirrored", "reversed") # things are elsewhere
-_off = ("flicker", "depth noise", "shaken", "sunk")                       # depth is off
+_off = ("flicker", "depth noise", "shaken", "sunk") # depth is off
 _made = ("generate",) # about the picture: in a perceive suite that is the truth's own
-_FVD = "unbiased kernel distance (as KID) between the set of clips and the set of truths in features of motion and look; 0 is as near as two sets of truths"
-add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(0), mask=_objects, needs=("depth",),
-           note="mean over frames; missing object 1", source=chamfer_curve, worst=1, chief=True, notices=(*_where, *_off, "scale"),
+
+add_metric("chamfer_4d", "share of scene diagonal", "lower", lambda c, q: c.mean(0), mask=_objects, needs=("depth",), source=chamfer_curve,
+           worst=1, chief=True, notices=(*_where, *_off, "scale"), note="mean over frames; missing object 1",
            about="distance between the object points of clip and truth in the world, mean over frames; a missing object costs the diagonal")
 add_metric("chamfer_4d_scaled", "share of scene diagonal", "lower", lambda p, q: chamfer_4d(p, q, "scale"), "scale", _objects, ("depth",),
            worst=1, notices=(*_where, *_off), about="chamfer_4d after one scale for the depth of the whole clip")
 add_metric("chamfer_slope", "share/s", "lower", lambda c, q: curve_slope(c, q.fps), mask=_objects, needs=("depth",), source=chamfer_curve,
-           notices=("slow", "frozen", "sunk"), worst=lambda q: q.fps/max(1, q.frames-1), # from 0 to 1 within the clip
+           worst=lambda q: q.fps/max(1, q.frames-1), notices=("slow", "frozen", "sunk"), # at worst from 0 to 1 within the clip
            ceiling="near 0 for a clip that is lost from the start: read it beside chamfer_4d",
-           about="growth of the 4D Chamfer distance per second: how fast a clip leaves the truth; a clip that is lost from the start cannot get worse")
-add_metric("time_to_5pct", "s", "higher", lambda c, q: time_to_threshold(c, q.fps), mask=_objects, needs=("depth",),
-           note="censored at the clip's end", source=chamfer_curve, worst=0, notices=("scale", "mirrored"),
+           about="growth of the 4D Chamfer distance per second: how fast a clip leaves the truth; "
+                 "a clip that is lost from the start cannot get worse")
+add_metric("time_to_5pct", "s", "higher", lambda c, q: time_to_threshold(c, q.fps), mask=_objects, needs=("depth",), source=chamfer_curve,
+           worst=0, notices=("scale", "mirrored"), note="censored at the clip's end",
            about="time until the 4D Chamfer distance passes 5 % of the diagonal; the clip's length if it never does")
-add_metric("depth_warp_l1", "m", "lower", lambda p, q: depth_warp_l1(p), mask=_seen, needs=("depth", "flow", "delta_depth"), chief=True, notices=(*_off, "no motion"),
-           beside=("dynamic_degree",), note="own depth, flow and ΔZ", floor="silhouettes, at which a lookup mixes two surfaces",
-           ceiling="0: a frozen clip agrees with itself", about="how far a clip's depth disagrees with its own flow and ΔZ: consistency, not truth")
-add_metric("depth_warp_l1_plain", "m", "lower", lambda p, q: depth_warp_l1(p, False), mask=_seen, needs=("depth", "flow"), note="without ΔZ", chief=True, notices=(*_off, "no motion"),
-           beside=("dynamic_degree",), floor="true approach to the camera", ceiling="0: a frozen clip agrees with itself", about="depth_warp_l1 without ΔZ, so that coming nearer counts as an error, too")
 
-# %% ../nbs/08_metrics.ipynb #df3d9843
+# %% ../nbs/08_metrics.ipynb #2dd92324
+_frozen_wins = "0: a frozen clip agrees with itself"
+add_metric("depth_warp_l1", "m", "lower", lambda p, q: depth_warp_l1(p), mask=_seen, needs=("depth", "flow", "delta_depth"), chief=True,
+           beside=("dynamic_degree",), notices=(*_off, "no motion"), note="own depth, flow and ΔZ",
+           floor="silhouettes, at which a lookup mixes two surfaces", ceiling=_frozen_wins,
+           about="how far a clip's depth disagrees with its own flow and ΔZ: consistency, not truth")
+add_metric("depth_warp_l1_plain", "m", "lower", lambda p, q: depth_warp_l1(p, False), mask=_seen, needs=("depth", "flow"), chief=True,
+           beside=("dynamic_degree",), notices=(*_off, "no motion"), note="without ΔZ", floor="true approach to the camera",
+           ceiling=_frozen_wins, about="depth_warp_l1 without ΔZ, so that coming nearer counts as an error, too")
+
+# %% ../nbs/08_metrics.ipynb #9584783e
 for _k, _u, _b, _a in (("abs_rel", "share", "lower", "mean error of depth as a share of it; depth that is missing counts as 0 m"),
                        ("delta_1_05", "share", "higher", "share of pixels whose depth is right within 5 %"),
                        ("delta_1_25", "share", "higher", "share of pixels whose depth is right within a factor of 1.25"),
@@ -1008,47 +1065,65 @@ for _k, _u, _b, _a in (("abs_rel", "share", "lower", "mean error of depth as a s
 add_metric("coverage", "share", "higher", coverage, mask=_known, needs=("depth",), told=1, notices=("gaps",),
            note="where less than 1, the errors above count the rest as 0 m",
            about="share of the truth's pixels at which the clip has depth at all")
-for _k, _u, _m, _a in (("epe", "px", "valid truth", "mean length of the error of flow; a missing vector counts as the picture's diagonal"),
+
+# %% ../nbs/08_metrics.ipynb #b6073c72
+_flow_words = "mean length of the error of flow; a missing vector counts as the picture's diagonal"
+for _k, _u, _m, _a in (("epe", "px", "valid truth", _flow_words),
                        ("fl_all", "share", "valid truth", "share of flow vectors that are wrong by over 3 px and over 5 %"),
                        ("epe_objects", "px", "object pixels", "epe over the pixels of objects alone")):
-    add_metric(_k, _u, "lower", lambda d, q, k=_k: d[k], mask=_m, needs=("flow",), source=flow_metrics, about=_a, chief=_k == "epe", notices=(*_where, "no motion"),
-               ceiling="" if _k == "epe_objects" else "most pixels do not move: a zero flow is right there")
-add_metric("e_warp", "squared, [0,1]", "lower", lambda p, q: e_warp(p), mask=_seen, needs=("flow",), suites=_made, notices=("rgb noise", "shaken", "no motion"),
-           beside=("dynamic_degree",), ceiling="0: a frozen clip agrees with itself", note="frozen wins: read beside dynamic_degree",
+    add_metric(_k, _u, "lower", lambda d, q, k=_k: d[k], mask=_m, needs=("flow",), source=flow_metrics, about=_a, chief=_k == "epe",
+               notices=(*_where, "no motion"), ceiling="" if _k == "epe_objects" else "most pixels do not move: a zero flow is right there")
+add_metric("e_warp", "squared, [0,1]", "lower", lambda p, q: e_warp(p), mask=_seen, needs=("flow",), suites=_made,
+           beside=("dynamic_degree",), notices=("rgb noise", "shaken", "no motion"), ceiling=_frozen_wins,
+           note="frozen wins: read beside dynamic_degree",
            about="change of colour along a clip's own flow; a frozen clip wins, so read it beside dynamic_degree")
-
-# %% ../nbs/08_metrics.ipynb #f5bc1e2a
-add_metric("dynamic_degree", "px/frame", "higher", lambda p, q: dynamic_degree(p), mask="fastest 5 %", needs=("flow",), worst=0, suites=_made, notices=("frozen", "slow", "no motion"),
-           ceiling="more than the truth's is no merit: read it against the truth's",
+add_metric("dynamic_degree", "px/frame", "higher", lambda p, q: dynamic_degree(p), mask="fastest 5 %", needs=("flow",), suites=_made,
+           worst=0, notices=("frozen", "slow", "no motion"), ceiling="more than the truth's is no merit: read it against the truth's",
            about="speed of the fastest 5 % of pixels: does anything move?")
+
+# %% ../nbs/08_metrics.ipynb #f1cf8269
 add_metric("jitter", "doublings", "lower", jitter, mask="followed object points", needs=("depth", "flow"),
            notices=("frozen", "depth noise", "shaken", "no motion"), note="two-sided: too still is as wrong as too wild",
            about="shaking of followed object points against the truth's, in doublings; too still counts as well")
-_chained = "below 1: flow chained from pixels drifts, and pixels have a size"
-for _k, _c, _n, _a in (("apd3d", True, "gold, never a reward; TAPVid-3D, no scaling", "share of object points that are near the exact ones in 3D, mean over five "
-                                                                                    "distances (TAPVid-3D); no stage is rewarded for it"),
-                       ("apd3d_median", False, "TAPVid-3D, median scaling", "apd3d after one median scale for the whole clip"),
-                       ("aj3d", False, "TAPVid-3D, no scaling", "apd3d that also asks which points are hidden (Jaccard)"),
-                       ("aj3d_median", False, "TAPVid-3D, median scaling", "aj3d after one median scale for the whole clip"),
-                       ("occlusion_accuracy", False, "TAPVid-3D", "share of object points and frames told rightly as seen or hidden")):
-    add_metric(_k, "share", "higher", lambda d, q, k=_k: d[k], mask="object points of frame 0", needs=("depth", "flow"), note=_n, worst=0, chief=_c,
-               notices=("depth noise", "shaken", "no motion", "mirrored") + (() if _k[:3] == "occ" else ("late", "slow", "frozen", "reversed", "dropped")) +
-                       (("scale",) if _k in ("apd3d", "aj3d") else ()), source=track_scores, floor=_chained, ceiling="points that rest are right in a frozen clip", about=_a)
-add_metric("gravity_error", "share of g", "lower", lambda d, q: d["gravity"], mask="free flight of the truth", needs=("depth", "flow"),
-           notices=("late", "slow", "frozen", "scale", "reversed"), source=law_scores, note="nan where the fit's interval is too wide", floor="pixels have a size",
-           ceiling="below .05 it is noise of the fit",
+_tracks = { # name -> chief, note, what it notices beyond what all do, about
+    "apd3d": (True, "gold, never a reward; TAPVid-3D, no scaling", ("late", "slow", "frozen", "reversed", "dropped", "scale"),
+              "share of object points that are near the exact ones in 3D, mean over five distances (TAPVid-3D); "
+              "no stage is rewarded for it"),
+    "apd3d_median": (False, "TAPVid-3D, median scaling", ("late", "slow", "frozen", "reversed", "dropped"),
+                     "apd3d after one median scale for the whole clip"),
+    "aj3d": (False, "TAPVid-3D, no scaling", ("late", "slow", "frozen", "reversed", "dropped", "scale"),
+             "apd3d that also asks which points are hidden (Jaccard)"),
+    "aj3d_median": (False, "TAPVid-3D, median scaling", ("late", "slow", "frozen", "reversed", "dropped"),
+                    "aj3d after one median scale for the whole clip"),
+    "occlusion_accuracy": (False, "TAPVid-3D", (), "share of object points and frames told rightly as seen or hidden")}
+for _k, (_c, _n, _more, _a) in _tracks.items():
+    add_metric(_k, "share", "higher", lambda d, q, k=_k: d[k], mask="object points of frame 0", needs=("depth", "flow"),
+               source=track_scores, worst=0, chief=_c, note=_n, about=_a,
+               notices=("depth noise", "shaken", "no motion", "mirrored", *_more),
+               floor="below 1: flow chained from pixels drifts, and pixels have a size",
+               ceiling="points that rest are right in a frozen clip")
+
+# %% ../nbs/08_metrics.ipynb #6b301de8
+_fitted = dict(needs=("depth", "flow"), source=law_scores, floor="pixels have a size", ceiling="below .05 it is noise of the fit")
+add_metric("gravity_error", "share of g", "lower", lambda d, q: d["gravity"], mask="free flight of the truth", **_fitted,
+           notices=("late", "slow", "frozen", "scale", "reversed"), note="nan where the fit's interval is too wide",
            about="error of the acceleration that is fitted to objects in free flight; 1 is hanging in the air")
-add_metric("restitution_error", "", "lower", lambda d, q: d["restitution"], mask="bounces of the truth", needs=("depth", "flow"),
-           notices=("frozen", "scale", "reversed"), source=law_scores, note="nan where it cannot be measured", floor="pixels have a size",
-           ceiling="below .05 it is noise of the fit",
+add_metric("restitution_error", "", "lower", lambda d, q: d["restitution"], mask="bounces of the truth", **_fitted,
+           notices=("frozen", "scale", "reversed"), note="nan where it cannot be measured",
            about="error of the bounce: speed after over speed before")
 add_metric("interpenetration", "m", "lower", interpenetration, mask="valid background", needs=("depth",), notices=("scale", *_off),
            about="mean depth by which a clip pierces floor and walls")
-add_metric("permanence", "share of objects and frames", "higher", permanence, mask=_objects, needs=("depth",), worst=0, notices=("dropped", "sunk"),
-           about="share of the true objects, frame by frame, that the clip shows as well")
-add_metric("psnr", "dB", "higher", psnr, suites=_made, notices=(*_where, "rgb noise", "shaken"), about="likeness of the pictures, pixel by pixel")
-add_metric("ssim", "share", "higher", ssim, suites=_made, notices=(*_where, "rgb noise", "shaken"), about="likeness of the pictures' structure")
-add_metric("fvd_like", "KID of motion features", "lower", fvd_like, suites=_made, chief=True, over="set", about=_FVD);
+add_metric("permanence", "share of objects and frames", "higher", permanence, mask=_objects, needs=("depth",), worst=0,
+           notices=("dropped", "sunk"), about="share of the true objects, frame by frame, that the clip shows as well")
+
+# %% ../nbs/08_metrics.ipynb #9b02ca3d
+add_metric("psnr", "dB", "higher", psnr, suites=_made, notices=(*_where, "rgb noise", "shaken"),
+           about="likeness of the pictures, pixel by pixel")
+add_metric("ssim", "share", "higher", ssim, suites=_made, notices=(*_where, "rgb noise", "shaken"),
+           about="likeness of the pictures' structure")
+_sets = add_metric("fvd_like", "KID of motion features", "lower", fvd_like, suites=_made, chief=True, over="set",
+                   about="unbiased kernel distance (as KID) between the set of clips and the set of truths in features of motion and look; "
+                         "0 is as near as two sets of truths")
 
 # %% ../nbs/08_metrics.ipynb #82fe5315
 def compute(pred:Clip4D, truth:Clip4D, # two clips, or two `Clips` of as many
@@ -1078,12 +1153,14 @@ def sanity(truth:Clip4D, # with objects that move, and a background depth
     "All metrics on all corruptions."
     use, out = pick_metrics(metrics), {}
     clean = spoiled(truth, "scale", 1)
-    todo = {k: [spoiled(truth, k, x) for x in levels] for k, (levels, _) in CORRUPTIONS.items()} | {k: [clean, c] for k, c in (others or {}).items()}
+    todo = {k: [spoiled(truth, k, x) for x in levels] for k, (levels, _) in CORRUPTIONS.items()}
+    todo |= {k: [clean, c] for k, c in (others or {}).items()}
     with remember():
         for name, clips in todo.items():
             for values in zip(*(compute(c, truth, use).items() for c in clips)): out[values[0][0], name] = [v for _, v in values]
     return out
 
+# %% ../nbs/08_metrics.ipynb #17ad6e5b
 def reaction(metric:Metric, values:list)->float: # > 0 worse, < 0 better than the truth, 0 blind; share of the largest change or value
     "What a metric says of the worst level."
     bad = np.array(values) if metric.better == "lower" else -np.array(values)

@@ -49,7 +49,8 @@ def interval(x, # (n,) finite values, one per scene (or template)
             )->Interval: # lo and hi are nan for one value
     "A mean and its 95 % interval."
     x = np.asarray(x, float)
-    if not len(x) or not np.isfinite(x).all(): raise Phys4DError(f"interval: {len(x)} values, all must be finite; leave out what was not measured")
+    if not len(x) or not np.isfinite(x).all():
+        raise Phys4DError(f"interval: {len(x)} values, all must be finite; leave out what was not measured")
     if len(x) < 2: return Interval(float(x[0]), np.nan, np.nan)
     gone = np.zeros(len(x), bool) if worst is None else x == worst
     rest, tail = x[~gone], TAIL if len(x) >= 6 else .025
@@ -60,6 +61,7 @@ def interval(x, # (n,) finite values, one per scene (or template)
     lo, hi = within(np.quantile(means, [tail, 1-tail]), x, worst)
     return Interval(float(x.mean()), float(min(lo, x.mean())), float(max(hi, x.mean())))
 
+# %% ../nbs/08a_stats.ipynb #bc7dade7
 def within(limits, # lo, hi
            x, worst=None
           )->tuple: # lo, hi
@@ -107,6 +109,7 @@ def bh(p)->np.ndarray: # like p
     if known.any(): out[known] = stats.false_discovery_control(p[known])
     return out
 
+# %% ../nbs/08a_stats.ipynb #718836eb
 ADJUST = {"holm": holm, "bh": bh, "none": lambda p: np.asarray(p, float)}
 
 def adjusted(p, # one family
