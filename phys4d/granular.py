@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from .core import Phys4DError, rng
 from .scenes import make_look, materials
-from .render import Actor, box_mesh, sphere_mesh
+from .render import Actor
+from .shapes import box_mesh, sphere_mesh
 from .matter import pb, Phenomenon, phenomenon, reject
 
 # %% ../nbs/04d_granular.ipynb #1710835f
