@@ -17,7 +17,6 @@ import warp as wp
 from fastcore.basics import patch
 from .core import Phys4DError, Camera, Clip4D, parse_size, pick_device
 from .shapes import hull_mesh, mesh_volume
-from .shapes import box_mesh, cylinder_mesh, shape_mesh, sphere_mesh, vertex_normals # noqa: F401 until no room asks here
 from .scenes import Look, TEXTURES
 wp.config.log_level = wp.LOG_ERROR
 wp.set_module_options({"enable_backward": False})
