@@ -167,13 +167,14 @@ def lift(
     dtype="auto", # of the transformer: "fp32", "bf16", "fp16"; "auto": float32 on a CPU, else bfloat16. VAE, heads and LoRA stay in float32
     offload:str=None, # "model": parts visit the GPU one after the other; "group": layers do; None: all stay there
     tiling:bool=False, # the VAE works in tiles: slower, less memory
+    shard:dict=None, # from `sharding`: the backbone is cut up over the processes
 )->Lifted:
     "Put 4D heads on a video diffusion model."
     if not (heads is None or isinstance(heads, (str, os.PathLike, dict)) or is_dataclass(heads)): raise Phys4DError(f"lift: heads = {brief(heads)} is no path of weights and no HeadsConfig")
     if isinstance(heads, (str, os.PathLike)): as_path(heads, "lift: heads")
     if lora is not None: wanted(lora)
     given = isinstance(path, Backbone) or hasattr(path, 'velocity')
-    backbone = path if given else Backbone.load(path, device, dtype, offload, tiling)
+    backbone = path if given else Backbone.load(path, device, dtype, offload, tiling, shard)
     if given and device != "auto": backbone.to(device)
     new = heads if heads is None or isinstance(heads, dict) or is_dataclass(heads) else None
     model = Lifted(backbone, Heads4D(backbone.spec, new, seed), getattr(backbone, 'source', None) or getattr(backbone, 'path', None) or ('' if given else path))
@@ -498,7 +499,7 @@ def load(
     heads=None, # other heads than the saved ones: weights (file or folder)
     lora=None, # another LoRA than the saved one, as `lift` takes it
     backbone=None, # where the backbone is now; None: where it was
-    **kw, # dtype, offload and tiling, as `lift` takes them
+    **kw, # dtype, offload, tiling and shard, as `lift` takes them
 )->Lifted:
     "Read what `save` wrote."
     device, folder = pick_device(device), _saved_at(folder)

@@ -135,11 +135,12 @@ class Trainer:
         made_of:dict=None, # name → mark of what decides the result beside the settings; a run on other things is refused by their names. `start` is the first weights' own, unless it is given
         schedule=cosine, # (step, cfg) → share of the peak learning rate
         optimiser=Muon, # (groups of torch, weight_decay=) → torch optimiser
+        together:bool=False, # is the model cut up over the processes? Then all of them validate, for a pass takes all
     ):
         seed_all(cfg.seed)
         self.cfg, self.out, self.device, self.schedule, self.groups = cfg, ensure_dir(out), torch.device(device), schedule, groups
         self.acc = make_accelerator(self.device)
-        self.rank, self.processes = self.acc.process_index, self.acc.num_processes
+        self.rank, self.processes, self.together = self.acc.process_index, self.acc.num_processes, together
         self.named = {n: p for g in groups for n, p in g.params.items()}
         self.opt = optimiser([dict(params=list(g.params.values()), lr=g.lr, **({} if g.matrices else dict(matrices=False))) for g in groups], weight_decay=cfg.weight_decay)
         self.ema = EMAModel(list(self.named.values()), decay=cfg.ema) if cfg.ema else None
@@ -326,13 +327,13 @@ def fit(
     self:Trainer,
     step_fn, # see `one_step`
     callbacks=(), # each called in the first process as cb(step, row)
-    validate=None, # () → dict of scalars: called on averaged weights in the first process, whenever a checkpoint is due
+    validate=None, # () → dict of scalars: called on averaged weights in the first process (in all, if `together`), whenever a checkpoint is due
 ):
     "All steps that are left; the averaged weights are put in place at the end."
     for step in self.steps_left():
         row = self.one_step(step, step_fn)
         due = (step+1) % self.cfg.save_every == 0 or step+1 == self.cfg.steps
-        if due and validate and self.main:
+        if due and validate and (self.main or self.together):
             with self.averaged(): row |= validate()
         if self.main: self.log.log(step, **row)
         for cb in callbacks if self.main else (): cb(step, row)
