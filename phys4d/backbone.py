@@ -20,6 +20,7 @@ from .condition import Condition, Texts, fingerprint
 from .core import Phys4DError, one_of, pick_device
 from .flow import BackboneSpec, shift_sigmas, with_first
 from .loading import find_folder, open_folder, open_hub, pick_dtype, read_note
+from .sharding import open_shares
 from .small import quiet
 from .stock import Passes, captured, each_alone, kept_first, marked, weakened
 
@@ -52,6 +53,7 @@ class Backbone:
     image_argument, prepare_argument = "image", None # of the stock pipeline, and of its prepare_latents if that has another name
     one_by_one = False # does the stock pipeline take one clip a call only?
     in_place = True # is the first picture a clean first latent in its place?
+    sharded = False # are its transformers cut up over several processes, which then have to take the same passes?
 
     def describe(self)->dict: raise NotImplementedError
     def blocks_of(self, transformer): raise NotImplementedError
@@ -318,15 +320,18 @@ def load_backbone(
     dtype="auto", # of the transformer: "fp32", "bf16", "fp16"; "auto": float32 on a CPU, else bfloat16; the VAE stays in float32
     offload:str=None, # "model": parts visit the GPU one after the other; "group": layers do; None: all stay there
     tiling:bool=False, # the VAE works in tiles: slower, less memory
+    shard:dict=None, # from `sharding`: the transformers are cut up over the processes
 )->Backbone:
     "Load any pipeline of the registry; raises `Phys4DError` for all that is wrong with it"
     device, folder, known = pick_device(device), find_folder(path), families()
     dtype = dict(default=pick_dtype(dtype, device), vae=torch.float32)
-    pipe, settings = (open_hub(str(path), dtype, known), {}) if folder is None else (open_folder(folder, dtype, known), read_note(folder))
+    if shard and folder is None: folder = Path(DiffusionPipeline.download(str(path)))
+    parts = open_shares(folder, dtype["default"], device, known, shard) if shard else {}
+    pipe, settings = (open_hub(str(path), dtype, known), {}) if folder is None else (open_folder(folder, dtype, known, **parts), read_note(folder))
     pipe.set_progress_bar_config(disable=True)
     if tiling: pipe.vae.enable_tiling()
     out = known[type(pipe).__name__](pipe, settings)
-    out.path = folder or str(path)
+    out.path, out.sharded = folder or str(path), bool(shard)
     if offload: _offload(out, offload, device)
     return out.to(device)
 

@@ -89,7 +89,7 @@ def captured(
     def keep(i):
         def hook(module, args, out):
             grid, now = passes.rows(to_grid(out)), part()
-            if grid is not None: cap.got[i] = grid if now is None else [*(cap.got[i] if now[1] else ()), (now[0], grid)]
+            if grid is not None: cap.got[i] = grid if now is None else [*(cap.got[i] if now[1] else ()), (now[0], grid[:len(now[0])])]
         return hook
     handles = [modules[i].register_forward_hook(keep(i)) for modules in experts for i in blocks]
     try: yield cap

@@ -152,14 +152,18 @@ def _late(self:WanBackbone, time): # (b,) -> (b,) bool: which rows belong to the
 
 @patch
 def _ask(self:WanBackbone, late, args): # each row of a batch its own transformer
-    if not late.any() or late.all(): return self.transformers[int(late[0])](**args, return_dict=False)[0]
-    both, out = [(~late).nonzero()[:, 0], late.nonzero()[:, 0]], []
+    both = self.sharded and len(self.transformers) > 1 # shared by processes, they run in all of them or in none
+    if not both and (not late.any() or late.all()): return self.transformers[int(late[0])](**args, return_dict=False)[0]
+    rows, out, idle = [(~late).nonzero()[:, 0], late.nonzero()[:, 0]], [], None
     try:
-        for i, (model, rows) in enumerate(zip(self.transformers, both)):
-            self._part = rows, bool(i)
-            out.append(model(**{k: v[rows] for k, v in args.items()}, return_dict=False)[0])
+        for i, (model, own) in enumerate(zip(self.transformers, rows)):
+            self._part = own, bool(i)
+            x = model(**{k: v[own if len(own) else slice(1)] for k, v in args.items()}, return_dict=False)[0]
+            if len(own): out.append(x)
+            else: idle = 0*x.sum() # a pass for the others' sake, there and back
     finally: self._part = None
-    return torch.cat(out)[torch.cat(both).argsort()]
+    x = torch.cat(out)[torch.cat(rows).argsort()]
+    return x if idle is None else x + idle
 
 # %% ../nbs/10a_wan.ipynb #24f86c39
 def _whole_resample(self, x, feat_cache=None, feat_idx=None): # WanResample.forward for all frames at once
