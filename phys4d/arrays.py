@@ -48,7 +48,8 @@ class Clips:
         if not clips: raise Phys4DError("Clips: no clips were given; a list of Clip4D with at least one is needed")
         kinds = {(c.rgb.shape[:3], c.fps, *(getattr(c, k) is not None for k in PARTS)) for c in clips}
         if len(kinds) > 1:
-            raise Phys4DError(f"Clips: the clips are of {len(kinds)} kinds; (frames, height, width), fps and the parts that are there must be equal in a batch")
+            raise Phys4DError(f"Clips: the clips are of {len(kinds)} kinds; (frames, height, width), fps and the parts that are there "
+                              "must be equal in a batch")
         device = pick_device(device)
         send = lambda k: torch.stack([torch.from_numpy(getattr(c, k)).to(device) for c in clips], 1)
         return cls(**{k: send(k) for k in PARTS if getattr(clips[0], k) is not None}, fps=clips[0].fps, clips=list(clips))
@@ -70,6 +71,7 @@ def whole(x): # int64 (torch), int32 (numpy)
     "As whole numbers that may be indices."
     return x.long() if torch.is_tensor(x) else x.astype(np.int32)
 
+# %% ../nbs/07a_arrays.ipynb #a0a76f98
 def counted(n:int, like): # (n,) 0 … n-1
     "The first whole numbers, on the machine of `like`."
     return torch.arange(n, device=like.device) if torch.is_tensor(like) else np.arange(n, dtype=np.int32)
@@ -98,6 +100,7 @@ def lead(x, like): # (b,) -> (b,1,1); a float stays
     "Numbers of clips in a shape that meets pixels (t,b,h,w)."
     return x[:, None, None] if torch.is_tensor(like) else x
 
+# %% ../nbs/07a_arrays.ipynb #6fe21d1d
 def top_mean(x, # (t,[b],h,w)
              share:float # of the pixels of a frame
             ): # a float, or (b,)
@@ -107,12 +110,14 @@ def top_mean(x, # (t,[b],h,w)
     if torch.is_tensor(x): return x.topk(k, -1).values.double().mean((0, 2))
     return float(np.partition(x, -k, axis=-1)[..., -k:].mean(dtype=np.float64))
 
+# %% ../nbs/07a_arrays.ipynb #5ba91d6d
 def squares(a, b): # (t,[b],h,w,3) uint8 -> a float, or (b,)
     "Mean squared difference of bytes, exact."
     if not torch.is_tensor(a): return np.mean([cv2.norm(x, y, cv2.NORM_L2SQR)/x.size for x, y in zip(a, b)])
     gap = a.int() - b.int()
     return (gap*gap).sum((0, 2, 3, 4), dtype=torch.float64)/gap[:, 0].numel()
 
+# %% ../nbs/07a_arrays.ipynb #158b5a36
 def quantiles(x, # (n,) or (n,d)
               q): # a share, or a list of them
     "Quantiles over the first axis, linear between neighbours, in float64."
@@ -136,6 +141,7 @@ def opened(mask): # (t,[b],h,w) bool
     kernel = np.ones((3, 3), np.uint8)
     return np.stack([cv2.morphologyEx(m.astype(np.uint8), cv2.MORPH_OPEN, kernel) for m in mask]).astype(bool)
 
+# %% ../nbs/07a_arrays.ipynb #df76ed70
 def nearest_around(cell, # (t,[b],h,w) whole numbers y·w + x: where each pixel goes
                    z # (t,[b],h,w) float32, inf where nothing goes
                   ): # (t,[b],h,w): for each pixel, the least z that arrives within a pixel of where it goes
@@ -152,6 +158,7 @@ def nearest_around(cell, # (t,[b],h,w) whole numbers y·w + x: where each pixel 
         out.append(cv2.erode(front.reshape(h, w), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE).reshape(-1)[c])
     return np.stack(out)
 
+# %% ../nbs/07a_arrays.ipynb #6a30991c
 GAUSS = cv2.getGaussianKernel(11, 1.5).astype(np.float32) # of SSIM
 
 def smoothed(x): # ([b],h,w,c) float32, one frame
@@ -185,6 +192,7 @@ def picked(mask, # (f,p) bool, which pixels
     at[row, slot[row, pixel]] = pixel
     return torch.arange(n, device=mask.device) < keep.sum(1, keepdim=True), at
 
+# %% ../nbs/07a_arrays.ipynb #4c04c279
 def nearest(p:Clouds, q:Clouds, piece=2**28 # distances at a time
            )->torch.Tensor: # (f,) mean distance from the points of p to the nearest of q; nan if one is empty
     "How far p's points are from q, cloud by cloud."

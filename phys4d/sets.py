@@ -27,6 +27,7 @@ def two_sets(a, # (n,d)
     if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1] and min(len(a), len(b)) >= 2: return a, b
     raise Phys4DError(f"features are {a.shape} and {b.shape}; (n,d) and (m,d) with n, m ≥ 2 are needed")
 
+# %% ../nbs/07b_sets.ipynb #e0b77d1b
 def kid(a, # (n,d) features of the clips
         b # (m,d) of the truths
        )->float: # 0 on average for two sets of one source; may be below 0
@@ -51,6 +52,7 @@ def frechet(a, # (n,d) features of the clips
     cross = np.sqrt(np.linalg.eigvalsh(root @ cb @ root).clip(0)).sum()
     return float(max(0., ((a.mean(0) - b.mean(0))**2).sum() + np.trace(ca) + np.trace(cb) - 2*cross))
 
+# %% ../nbs/07b_sets.ipynb #8893e1a7
 def frechet_extrapolated(a, # (n,d) features of the clips
                          b, # (m,d) of the truths
                          parts=(.5, .6, .7, .8, .9, 1.), # shares of each set that are tried
@@ -82,6 +84,7 @@ def kid_noise(b, # (m,d) features of the truths, m ≥ 4
     "`set_noise` of `kid`."
     return set_noise(b, kid, draws, seed)
 
+# %% ../nbs/07b_sets.ipynb #e3c33d90
 @dataclass(frozen=True)
 class SetDistance:
     "A distance of two sets, with the noise that it must be read beside."
@@ -109,6 +112,7 @@ def cells(x, # (t,h,w,c)
     edges = [k*t//times for k in range(times+1)]
     return np.stack([x[a:max(b, a+1)].mean(0) for a, b in zip(edges, edges[1:])]).reshape(-1)
 
+# %% ../nbs/07b_sets.ipynb #f4b87763
 def motion_features(clips:list)->np.ndarray: # (n, 512)
     "Where, when and how fast things move, with texture and colour."
     out = []
@@ -123,7 +127,7 @@ def motion_features(clips:list)->np.ndarray: # (n, 512)
         out.append(np.r_[cells(move), cells(np.concatenate([10*np.sqrt(steep)[..., None], rgb], -1))])
     return np.stack(out)
 
-# %% ../nbs/07b_sets.ipynb #f4b87763
+# %% ../nbs/07b_sets.ipynb #ea9c2ca8
 @lru_cache(maxsize=4)
 def _random_net(seed, width, dim):
     g = torch.Generator().manual_seed(seed)
@@ -141,6 +145,7 @@ def random_features(clips:list, # Clip4D, at least 4 frames
         out.append(x.mean((2, 3, 4))[0].numpy())
     return np.stack(out)
 
+# %% ../nbs/07b_sets.ipynb #6d0ea83f
 def fvd_like(preds:list, truths:list, features:Callable=motion_features)->float:
     "`kid` of two sets of clips under `features`; not FVD, hence the name."
     return kid(features(preds), features(truths))
