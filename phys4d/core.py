@@ -52,7 +52,9 @@ class _Brief(reprlib.Repr):
     "A `repr` that stays short where values are huge, deep, or refer to each other"
     maxlevel, maxlist, maxdict, maxtuple, maxstring, maxother = 3, 6, 6, 6, 200, 200
 
-    def repr_int(self, x, level): return repr(x) if abs(x) < 10**18 else "a huge number"
+    def repr_int(self, x, level):
+        "Python refuses to write the digits of a huge number"
+        return repr(x) if abs(x) < 10**18 else "a huge number"
 
 def brief(
     value, # anything
@@ -405,6 +407,7 @@ class _Yaml(yaml.SafeLoader):
                                for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
     def construct_mapping(self, node, deep=False):
+        "A dict, if no key stands twice"
         keys = [k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode) and k.tag != "tag:yaml.org,2002:merge"]
         twice = next((k for i, k in enumerate(keys) if k in keys[:i]), None)
         if twice is not None: raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands twice", node.start_mark)

@@ -881,7 +881,9 @@ def _chunk(path, rows, times):
 class _Arrow:
     "An arrow array in the shape that Rerun asks for"
     def __init__(self, array): self.array = array
-    def as_arrow_array(self): return self.array
+    def as_arrow_array(self):
+        "As Rerun calls it"
+        return self.array
 
 
 def _by_place(chunks):
@@ -930,7 +932,9 @@ def _same_views(part, path="view"):
 class _Notes:
     "Stands in for a stream: notes what a blueprint logs"
     def __init__(self): self.kept = []
-    def log(self, path, what, *, static=False): self.kept.append((path, what, static))
+    def log(self, path, what, *, static=False):
+        "As Rerun calls it"
+        self.kept.append((path, what, static))
 
 
 def _blueprint_stream(plan, app, key):
