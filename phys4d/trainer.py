@@ -181,8 +181,14 @@ class Diverged(Phys4DError):
 
 def _sync(self:Trainer):
     "Mean of the gradients over all processes."
-    grads = [p.grad for p in self.named.values() if p.grad is not None]
-    if self.processes == 1 or not grads: return
+    if self.processes == 1: return
+    has = [float(p.grad is not None) for p in self.named.values()] # of a pair of experts a process may have used one
+    used = self.acc.reduce(torch.tensor(has, device=self.device), "sum") > 0
+    learn = [p for p, u in zip(self.named.values(), used.tolist()) if u]
+    for p in learn:
+        if p.grad is None: p.grad = torch.zeros_like(p)
+    grads = [p.grad for p in learn]
+    if not grads: return
     flat = self.acc.reduce(torch.cat([g.flatten() for g in grads]), "mean")
     for g, part in zip(grads, flat.split([g.numel() for g in grads])): g.copy_(part.view_as(g))
 
