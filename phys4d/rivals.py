@@ -71,6 +71,7 @@ class Clock:
         pd.DataFrame(self.rows).round(5).to_csv(self.file, index=False)
         if not self.due: raise TimeUp()
 
+# %% ../nbs/19a_rivals.ipynb #f31a1aba
 def train_arm(
     name:str, # of `ARMS`
     model, # from where it starts
@@ -83,8 +84,10 @@ def train_arm(
     settings = ARMS[one_of(name, ARMS, "arm")]
     try:
         if "rule" in settings:
-            return rl(model, clips, RLConfig(**{**settings, **dict(steps=100_000, val_scenes=0, save_every=100_000), **cfg}), out, [clock])
-        sft(model, clips, SFTConfig(**settings, steps=10, save_every=10), out) # how long is a step? The learning rate falls until the time is over
+            endless = dict(steps=100_000, val_scenes=0, save_every=100_000)
+            return rl(model, clips, RLConfig(**{**settings, **endless, **cfg}), out, [clock])
+        # how long is a step? The learning rate falls until the time is over
+        sft(model, clips, SFTConfig(**settings, steps=10, save_every=10), out)
         each = max(.01, _seconds_a_step(out))
         left = max(20, int((clock.seconds - (time.time() - clock.start))/each))
         sft(model, clips, SFTConfig(**settings, steps=10 + left, save_every=100_000), out, [clock])
@@ -92,6 +95,7 @@ def train_arm(
 
 def _seconds_a_step(out): return float(pd.read_csv(Path(out)/"metrics.csv").seconds.iloc[3:].median())
 
+# %% ../nbs/19a_rivals.ipynb #03c5ccb8
 def run_arm(
     name:str, # of `ARMS`
     data:str, # dataset folder: trains on its split "train", is asked about "test"
@@ -135,6 +139,7 @@ def compete(
         if lost: print(f"{', '.join(lost)} did not end well; see {out}/NAME.log", flush=True)
     return gather(out, arms)
 
+# %% ../nbs/19a_rivals.ipynb #493a38d2
 def _start(arm, data, out, kw, env):
     code = "from phys4d.rivals import run_arm; import json, sys; run_arm(**json.loads(sys.argv[1]))"
     words = json.dumps(dict(name=arm, data=str(data), out=str(out), **kw))

@@ -492,7 +492,7 @@ class Run:
         self.gold = gold or default_gold(cfg, self.device)
         self.val, self.train = split_validation(dataset, cfg.val_scenes)
         self.policy = make_policy(model, cfg)
-        self.reference = self.best = copy_weights(self.policy)
+        self.reference, self.best = copy_weights(self.policy), copy_weights(self.policy)
         self.info = dict(validations=[], spreads={}, stopped=False)
         made = made_of(model, dataset) | dict(heads=weights_mark(model.heads), reward=self.reward.name)
         adamw = partial(torch.optim.AdamW, eps=1e-12)
