@@ -53,6 +53,7 @@ def matter_unknowns(m)->list: # of Unknown
         out.append(Unknown(f"{m.name}.{k}", least, most, v, str(table[k].get("unit", ""))))
     return out
 
+# %% ../nbs/20c_gap.ipynb #333fa324
 def unknowns(scene:Scene, only=None # names, or beginnings such as "ball.velocity"; None: all
             )->list: # of Unknown
     "What is searched for a scene."
@@ -96,6 +97,7 @@ def clip_points(clip:Clip4D, truth:Clip4D)->list: # (n,3) by frame, metres
     points, mask = lifted_points(clip.depth, clip, truth), object_mask(clip, truth)
     return [thin(points[t][mask[t]]) for t in range(clip.frames)]
 
+# %% ../nbs/20c_gap.ipynb #651c0bbc
 @dataclass
 class Target:
     "What a search is measured against."
@@ -157,6 +159,7 @@ class CMAES:
         self.C = keep*self.C + self.c1*np.outer(self.pc, self.pc) + self.cmu*spread
         self.sigma = min(.5, self.sigma*np.exp(self.cs/self.damp*(length/self.expected - 1)))
 
+# %% ../nbs/20c_gap.ipynb #b84cf359
 def mirrored(x)->np.ndarray: # in [0,1]
     "Steps over an edge come back."
     x = np.mod(x, 2)
@@ -190,6 +193,7 @@ class Gap:
         return f"{head} (gap {100*self.gap:.1f} % of the diagonal): {told}"
     def _repr_markdown_(self): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False)}"
 
+# %% ../nbs/20c_gap.ipynb #b75add32
 def as_words(r)->str: # r: row of the table
     "One fitted number as words."
     if r.name == "gravity": return f"falls as if g were {r.fitted:.2g} (scene: {r.scene:.2g})"
@@ -272,7 +276,8 @@ def floored(key:str, clip:Clip4D, truth:Clip4D, how:Reading)->Asked:
 def asked_of_kit(kit:Kit, folder, # of videos called by its keys
                  how:Reading=Reading())->list: # of Asked
     "A model's answers to a kit, as far as they are there."
-    if kit.manifest.real: raise Phys4DError(f"gap: {kit.folder} asks for real videos, of which no simulation is known; use a kit of simulated scenes")
+    if kit.manifest.real:
+        raise Phys4DError(f"gap: {kit.folder} asks for real videos, of which no simulation is known; use a kit of simulated scenes")
     truths = [t for t in kit.truths() if find_answer(folder, t.meta["kit"])]
     if not truths: raise Phys4DError(f"gap: {folder} has no video called by a key of {kit.folder}, such as {next(iter(kit)).key}.mp4")
     clips = folder_stage(kit, folder, how).generate(truths, None)

@@ -57,17 +57,21 @@ class Suite:
     def task(self)->str: return f"generate/{self.name}" # as evals calls it
 
 _TEST = Suite("sim-test", "new seeds of the six rigid templates that the embedded model was trained on", EMBEDDED, 11, simulated=13)
-_OOD = Suite("sim-ood", "held-out templates, which no training reads: one of each category; templates are drawn by chance", HELD_OUT, 4, simulated=57)
+_OOD = Suite("sim-ood", "held-out templates, which no training reads: one of each category; templates are drawn by chance",
+             HELD_OUT, 4, simulated=57)
 _LONG = Suite("sim-long", "three times the horizon: a model goes on from its own last frames", EMBEDDED, 4, 49, simulated=11)
 _IQ = Suite("sim-physics-iq", "five seconds of the held-out templates, two takes, three views: motion masks as Physics-IQ scores them",
             HELD_OUT, 1, 80, takes=(1, 2), views=VIEWS, simulated=200)
 SUITES = {s.name: s for s in (_TEST, _OOD, _LONG, _IQ)}
 
+# %% ../nbs/20b_kit.ipynb #6c691dac
 def test_seeds(n:int)->list: # 9, 19, 29, …
     "The first n seeds of the test split."
     return [10*i + 9 for i in range(n)]
 
-def category(scene:str)->str: return scene.split("/")[0]
+def category(scene:str)->str:
+    "Of a template's name."
+    return scene.split("/")[0]
 
 def suite_row(s:Suite)->dict:
     "Sizes of a suite in words and numbers."
@@ -112,8 +116,10 @@ def views_dataset(folder, s:Suite, size, seeds:int, workers:int)->ClipDataset:
     for n in test_seeds(seeds):
         for t in s.scenes:
             for take in s.takes:
-                jobs += [(f"{make_key(t, n, take)}-{v}", split_of(t, n), dict(scene=t, seed=n, take=take, view=v, **common)) for v in s.views]
-    recipe = dict(maker="phys4d.kit.viewed", scenes=list(s.scenes), seeds=test_seeds(seeds), takes=list(s.takes), views=list(s.views), **common)
+                one = dict(scene=t, seed=n, take=take, **common)
+                jobs += [(f"{make_key(t, n, take)}-{v}", split_of(t, n), one | dict(view=v)) for v in s.views]
+    lists = {k: list(getattr(s, k)) for k in ("scenes", "takes", "views")}
+    recipe = dict(maker="phys4d.kit.viewed", seeds=test_seeds(seeds), **lists, **common)
     return write_dataset(folder, jobs, viewed, recipe, workers, clips_per_shard=len(s.views)*len(s.takes))
 
 # %% ../nbs/20b_kit.ipynb #d18be00d
@@ -149,7 +155,8 @@ def item_of(clip:Clip4D, key:str)->Item:
     poses = cam.world_from_cam[:1] if (cam.world_from_cam == cam.world_from_cam[0]).all() else cam.world_from_cam
     fov = float(np.degrees(2*np.arctan(cam.height/2/cam.K[1, 1])))
     told = dict(scene=str(m.get("scene", "")), seed=int(m.get("seed", 0) or 0), take=int(m.get("take", 1)), view=str(m.get("view", "")))
-    return Item(key=key, prompt=clip.prompt, image=f"frames/{key}.png", **told, fov=fov, K=np.asarray(cam.K).tolist(), world_from_cam=poses.tolist())
+    shot = dict(fov=fov, K=np.asarray(cam.K).tolist(), world_from_cam=poses.tolist())
+    return Item(key=key, prompt=clip.prompt, image=f"frames/{key}.png", **told, **shot)
 
 def kit_key(clip:Clip4D, i:int)->str:
     "Readable, unique, one plain part of a path: number, template, seed, perhaps view."
@@ -168,6 +175,7 @@ def truths_of(s:Suite, folder, size, seeds:int, workers:int)->ClipDataset:
     if s.views != ("",): return views_dataset(folder, s, parse_size(size), seeds or s.seeds, workers)
     return make_dataset(folder, list(s.scenes), test_seeds(seeds or s.seeds), size, s.frames, s.fps, s.takes, workers, parts=None)
 
+# %% ../nbs/20b_kit.ipynb #dd2a036d
 def export(suite, # name in `SUITES`, a `Suite`, or "real"
            out, # folder of the kit
            size=64, # pixels: 64, "48x80" or (height, width)
@@ -186,6 +194,7 @@ def export(suite, # name in `SUITES`, a `Suite`, or "real"
     write_questions(out, "real" if s is None else s.name, truths)
     return Kit(out)
 
+# %% ../nbs/20b_kit.ipynb #7888e90b
 def write_questions(out:Path, suite:str, truths:list):
     "Manifest, prompts and first frames of a kit."
     items = [item_of(c, kit_key(c, i)) for i, c in enumerate(truths)]
@@ -199,6 +208,7 @@ def write_questions(out:Path, suite:str, truths:list):
                  real=suite == "real", clips=items)
     write_text(out/"manifest.json", m.model_dump_json(indent=1) + "\n")
 
+# %% ../nbs/20b_kit.ipynb #39aee48a
 class Kit:
     "A folder with questions, and the truths that answers are measured against."
     def __init__(self, folder): # of `export`
@@ -220,6 +230,7 @@ class Kit:
         other = [c for c in clips if c.meta.get("take", 1) == 2]
         return with_take2([c.replace(meta=c.meta | {"kit": i.key}) for c, i in zip(found, self.manifest.clips)], other)
 
+# %% ../nbs/20b_kit.ipynb #2334edd7
 @dataclass
 class Question:
     "One item of a kit, with its picture opened."
@@ -250,7 +261,8 @@ def find_answer(folder, key:str): # path, or None
 def check_answers(kit:Kit, folder, who:str)->list: # keys that are missing
     "What a folder lacks; a sentence if it has nothing."
     if not Path(folder).is_dir():
-        raise Phys4DError(f"phys4d_eval run: {who}: {folder} is no folder of videos, nor a lifted model (a folder of Lifted.save, or tiny-wan)")
+        raise Phys4DError(f"phys4d_eval run: {who}: {folder} is no folder of videos, "
+                          "nor a lifted model (a folder of Lifted.save, or tiny-wan)")
     lack = [i.key for i in kit.manifest.clips if find_answer(folder, i.key) is None]
     if len(lack) == len(kit):
         have = sorted(p.name for p in Path(folder).iterdir())[:3]
@@ -296,6 +308,7 @@ def resized(rgb, height:int, width:int)->np.ndarray: # (t,h,w,3) uint8
     how = Image.Resampling.BICUBIC if s > 1 else Image.Resampling.BOX
     return np.stack([np.asarray(Image.fromarray(f).resize((width, height), how, box=box)) for f in rgb])
 
+# %% ../nbs/20b_kit.ipynb #e27d9e30
 def read_answer(path, # of `find_answer`
                 truth:Clip4D,
                 fps:float=0. # the true rate; 0: as the file says (pictures: the truth's)
@@ -319,6 +332,7 @@ def first_picture(path, height:int, width:int)->np.ndarray: # (h,w,3) uint8
     if path.is_dir(): return resized(np.asarray(read_pictures(path)[0])[None], height, width)[0]
     return read_video(path, 2, (height, width), probe(path).fps)[0][0]
 
+# %% ../nbs/20b_kit.ipynb #2825830a
 def odd_starts(kit:Kit, folder, most:float=25. # grey levels, mean
               )->list: # keys
     "Videos that do not begin with the picture that their model was given."
@@ -358,12 +372,14 @@ def given_part(folder, key:str, part:str,
         return read_video(p, info.frames, (info.height, info.width), info.fps)[0][..., 0].astype(np.float32)/255*depth_range
     return None
 
+# %% ../nbs/20b_kit.ipynb #9f2ac40e
 def checked_part(x, part:str, key:str, at, frames:int, truth:Clip4D): # at the truth's times and size; None where it cannot be used
     "A given part, brought to the truth's times and size."
     x, steps = np.asarray(x, np.float32), part != "depth"
     want = f"({frames - steps}, h, w{', 2' if part == 'flow' else ''})"
     if x.ndim != (4 if part == "flow" else 3) or len(x) != frames - steps or (part == "flow" and x.shape[-1] != 2):
-        raise Phys4DError(f"phys4d_eval run: {key}_{part} is {x.shape}; {want} is needed, one for each {'step' if steps else 'picture'} of the video")
+        one = "step" if steps else "picture"
+        raise Phys4DError(f"phys4d_eval run: {key}_{part} is {x.shape}; {want} is needed, one for each {one} of the video")
     if steps and not np.array_equal(at, np.arange(truth.frames)): return None # motion between other frames
     if part == "flow": x = x*max(truth.height/x.shape[1], truth.width/x.shape[2])
     return fitted(x[:truth.frames-1] if steps else x[at], truth.height, truth.width)
@@ -373,13 +389,15 @@ class GivenCamera(BaseModel):
     K: list[list[float]] # pixels of the video
     world_from_cam: list[list[list[float]]] # (1 or t, 4, 4)
 
+# %% ../nbs/20b_kit.ipynb #39467d05
 def given_camera(folder, key:str, size, at, truth:Clip4D): # Camera, or None
     "KEY_camera.json at the truth's size."
     path = Path(folder)/f"{key}_camera.json"
     if not path.is_file(): return None
     c = load_json(path, GivenCamera, "a camera")
     K, pose = np.array(c.K), np.array(c.world_from_cam)
-    if K.shape != (3, 3) or pose.shape[1:] != (4, 4): raise Phys4DError(f"{path}: K is {K.shape} and world_from_cam {pose.shape}; (3,3) and (t,4,4) are needed")
+    if K.shape != (3, 3) or pose.shape[1:] != (4, 4):
+        raise Phys4DError(f"{path}: K is {K.shape} and world_from_cam {pose.shape}; (3,3) and (t,4,4) are needed")
     s = max(truth.height/size[0], truth.width/size[1])
     K = np.array([[s, 0, (truth.width-s*size[1])/2], [0, s, (truth.height-s*size[0])/2], [0, 0, 1]]) @ K
     pose = pose[np.minimum(at, len(pose)-1)] if len(pose) > 1 else pose.repeat(truth.frames, 0)
@@ -407,6 +425,7 @@ def completed(rgb, parts:dict, # depth, flow, delta_depth, camera that are known
     own |= dict(flow=made.flow, flow_back=made.flow_back) if "flow" not in parts else {}
     return clip.replace(**(own | parts), meta={"estimated": [k for k in ("depth", "flow") if k not in parts]})
 
+# %% ../nbs/20b_kit.ipynb #7764dc5d
 def folder_stage(kit:Kit, folder, how:Reading, who="videos")->Stage:
     "A folder of videos as a stage."
     folder = Path(folder)
@@ -421,13 +440,16 @@ def folder_stage(kit:Kit, folder, how:Reading, who="videos")->Stage:
             if x is not None: parts[p] = checked_part(x, p, key, at, did["frames"], truth)
         parts["camera"] = given_camera(folder, key, did["size"], at, truth)
         return completed(rgb, parts, truth, how)
-    return Stage(lambda truths, seeds: [one(t) for t in truths], None, f"{files_version(folder)} {how} {estimator_version(how.depth, how.flow)}")
+    version = f"{files_version(folder)} {how} {estimator_version(how.depth, how.flow)}"
+    return Stage(lambda truths, seeds: [one(t) for t in truths], None, version)
 
 def files_version(folder)->str:
     "Changes with any file of a folder: name, size, time of change."
     files = sorted(p for p in Path(folder).rglob("*") if p.is_file())
-    return hashlib.sha256("".join(f"{p.relative_to(folder)} {p.stat().st_size} {p.stat().st_mtime_ns}\n" for p in files).encode()).hexdigest()[:16]
+    told = "".join(f"{p.relative_to(folder)} {p.stat().st_size} {p.stat().st_mtime_ns}\n" for p in files)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
+# %% ../nbs/20b_kit.ipynb #e29e57b3
 def callable_stage(kit:Kit, model:Callable, # Question -> frames, PIL images, or a Clip4D
                    how:Reading, version="")->Stage:
     "A function as a stage: a diffusers pipeline in one line."
@@ -451,6 +473,7 @@ def chained(model:Callable, # Question -> pictures, the first of them the questi
         return made[:need]
     return longer
 
+# %% ../nbs/20b_kit.ipynb #e28d6f97
 def as_picture(x)->Image.Image: # x: PIL image, (h,w,3) uint8 or floats in [0,1]
     "A picture of any kind as a PIL image."
     if isinstance(x, Image.Image): return x
@@ -463,6 +486,7 @@ def lifted_folder(name)->Path|None:
     places = [Path(name), *([shipped(f"data/lifted/{name}")] if plain else [])]
     return next((p for p in places if (p/"lifted.json").is_file()), None)
 
+# %% ../nbs/20b_kit.ipynb #89fb0a1a
 def as_kit_stage(kit:Kit, name:str, model, how:Reading, partial:bool)->tuple: # Stage, missing keys
     "A folder, a function, a lifted model (or where it lies) or a Stage."
     if isinstance(model, Stage): return model, []
@@ -478,7 +502,8 @@ def as_kit_stage(kit:Kit, name:str, model, how:Reading, partial:bool)->tuple: # 
         return folder_stage(kit, model, how, name), lack
     if hasattr(model, "generate_batch"): return model_stage(model), []
     if callable(model): return callable_stage(kit, model, how), []
-    raise Phys4DError(f"phys4d_eval run: model {name} is a {type(model).__name__}; a folder, a function, a lifted model or a Stage is needed")
+    raise Phys4DError(f"phys4d_eval run: model {name} is a {type(model).__name__}; "
+                      "a folder, a function, a lifted model or a Stage is needed")
 
 # %% ../nbs/20b_kit.ipynb #1e384e47
 REAL = ("abs_rel", "delta_1_25", "rmse", "log_l1", "coverage", "epe", "fl_all", "e_warp", "dynamic_degree", "psnr", "ssim")
@@ -487,6 +512,7 @@ def kit_metrics(kit:Kit)->list: # names
     "What can be measured: against estimates of real videos only what needs no simulation."
     return [n for n in metrics_for("generate") if not kit.manifest.real or n in REAL]
 
+# %% ../nbs/20b_kit.ipynb #cdd33f98
 def run(kit, # Kit or its folder
         models:dict, # name -> folder of videos, function Question -> frames, lifted model or its folder, or Stage
         out, # folder of the results
@@ -507,17 +533,19 @@ def run(kit, # Kit or its folder
     truths = [t for t in kit.truths() if t.meta["kit"] not in lacking]
     if not truths: raise Phys4DError("phys4d_eval run: no clip is answered by all models")
     estimate = estimator_floor(lambda c: pseudo_label(c, depth, flow, device=device), estimator_version(depth, flow))
-    long = evaluate(asked, {kit.manifest.task: truths}, kit_metrics(kit), cache=out/"eval", keep=keep, controls=CONTROLS | {"estimators": estimate})
+    controls = CONTROLS | {"estimators": estimate}
+    long = evaluate(asked, {kit.manifest.task: truths}, kit_metrics(kit), cache=out/"eval", keep=keep, controls=controls)
     text = opening(kit, how, len(truths), len(lacking)) + odd_text(kit, models)
     return written(kit, long, truths, list(asked), out, how, text)
 
+# %% ../nbs/20b_kit.ipynb #e1aec299
 def odd_text(kit:Kit, models:dict)->str:
     "A warning where videos do not begin as they were asked to."
     out = ""
     for name, model in models.items():
         odd = odd_starts(kit, model) if isinstance(model, (str, Path)) and not lifted_folder(model) else []
-        if odd: out += (f" Attention: {len(odd)} of {len(kit)} videos of {name} do not begin with the picture they were given, such as {odd[0]}: "
-                        "is there a caption or a border in them, or are they called by other keys?")
+        if odd: out += (f" Attention: {len(odd)} of {len(kit)} videos of {name} do not begin with the picture they were given, "
+                        f"such as {odd[0]}: is there a caption or a border in them, or are they called by other keys?")
     return out
 
 def save_tables(long:pd.DataFrame, out:Path)->tuple: # summary, differences, what a reader sees
@@ -535,6 +563,7 @@ def error_curve(summary:pd.DataFrame, task:str, fps:float)->dict: # title -> fig
     if not lines: return {}
     return {"4D Chamfer distance along the clip": curves_figure(lines, "time in the clip, seconds", "share of the scene diagonal")}
 
+# %% ../nbs/20b_kit.ipynb #5a52b755
 def written(kit:Kit, long, truths:list, names:list, out:Path, how:Reading, text:str)->ResultTable:
     "Tables, recordings, films and the report of a measured kit."
     m, sheets, films = kit.manifest, {}, {}
@@ -569,5 +598,6 @@ def join(folders, # results of several training runs, in which the same model ha
     runs = list(dict.fromkeys(long.run))
     summary, diff, shown = save_tables(long, out)
     shown.text = f"{len(runs)} training runs ({', '.join(runs)}). Intervals and verdicts count runs and scenes as drawn by chance."
-    write_report(out/"report.html", shown, differences=diff, title=f"{len(runs)} training runs", text=shown.text, chief=shown.metrics, folder=out)
+    title = f"{len(runs)} training runs"
+    write_report(out/"report.html", shown, differences=diff, title=title, text=shown.text, chief=shown.metrics, folder=out)
     return shown

@@ -28,7 +28,8 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from .core import Phys4DError, escape, one_of, write_text
-from .evals import CHIEF, FLOORS, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text, shown_metrics, table_html
+from .evals import CHIEF, FLOORS, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text
+from .evals import shown_metrics, table_html
 from .metrics import all_metrics
 from .viz import color_of
 
@@ -95,7 +96,8 @@ def svg(fig, # matplotlib figure
     text = buf.getvalue()
     text = re.sub(r' xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', "", text[text.index("<svg"):], flags=re.S)
     text = text.replace(INK, "var(--ink,#7a828e)").replace(RULE, "var(--rule,#7a828e55)")
-    for i, c in enumerate(dict.fromkeys(re.findall(r'id="(p[0-9a-f]{10})"', text))): text = text.replace(c, f"@{i}@") # matplotlib names clips by how many it has drawn before
+    clips = dict.fromkeys(re.findall(r'id="(p[0-9a-f]{10})"', text)) # matplotlib names them by how many it has drawn before
+    for i, c in enumerate(clips): text = text.replace(c, f"@{i}@")
     mark = hashlib.sha256(text.encode()).hexdigest()[:8]
     text = re.sub(r"@(\d+)@", rf"p{mark}-\1", text)
     return text.replace("<svg ", f"<svg role='img' aria-label='{escape(about)}' ", 1)
@@ -154,8 +156,7 @@ def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -
 PARTS = {"recordings": "4D recordings, for <code>phys4d_view FILE</code> or <code>rerun FILE</code>", "clips": "Films",
          "notebooks": "Executed notebooks", ".": "Tables"}
 ENDINGS = {"recordings": "*.rrd", "clips": "*.mp4", "notebooks": "*.ipynb", ".": "*.csv"}
-ABOUT = {"physics_iq": "where, when and how much moves, as a share of what two takes of the same scene have in common (Physics-IQ Verified)",
-         "lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
+ABOUT = {"lost": "share of clips in which a metric had nothing to read; they count with its worst value"}
 
 def address(path, page)->str: # to be put into HTML
     "The relative address of a file, from a page beside or above it."
@@ -292,6 +293,7 @@ table.facts td{text-align:left}
 details{margin:.6rem 0} summary{cursor:pointer;font-weight:600;padding:.3rem 0} pre{overflow-x:auto;font-size:.82rem} code{font-size:.92em}
 """
 
+# %% ../nbs/20a_report.ipynb #98a10f1a
 HEAD = ("<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
         "<title>{title}</title><style>{css}</style></head>")
 DOTS = "Mean and 95 % interval over scenes; filled dots are the best stages, squares floors and ceilings (noise is left to the table)."
@@ -306,7 +308,7 @@ def _wide(figures): return f"<div class='cards wide'>{inner}</div>" if (inner :=
 
 def _figure(inner, caption): return f"<figure>{inner}<figcaption>{escape(caption)}</figcaption></figure>"
 
-# %% ../nbs/20a_report.ipynb #98a10f1a
+# %% ../nbs/20a_report.ipynb #1b6247e6
 def cards_html(summary:pd.DataFrame, # of `summarise`
                diff, # of `differences`, or None
                chief # names of metrics
@@ -319,6 +321,7 @@ def cards_html(summary:pd.DataFrame, # of `summarise`
         out.append(f"<h3>{escape(suite)}</h3><div class='cards'>{''.join(map(_card, drawn))}</div>")
     return "".join(out)
 
+# %% ../nbs/20a_report.ipynb #4c339702
 def write_report(out_html, # file to write, atomically
                  table, # ResultTable or summary
                  sheets:dict=None, # title -> matplotlib figure or PNG bytes
