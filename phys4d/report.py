@@ -149,7 +149,8 @@ def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -
     g, out = summary[(summary.suite == suite) & summary.metric.str.startswith("chamfer_t")], {}
     for stage, s in g[g.stage != "noise"].groupby("stage", sort=False):
         seconds, mean = s.metric.str[9:].astype(int).values/fps, s["mean"].values
-        out[stage] = seconds, mean, s.lo.fillna(s["mean"]).values, s.hi.fillna(s["mean"]).values
+        lo, hi = (x.fillna(s["mean"]).clip(0, 1).values for x in (s.lo, s.hi)) # a share: few scenes know no more than that
+        out[stage] = seconds, mean, lo, hi
     return out
 
 # %% ../nbs/20a_report.ipynb #54ae90a1
