@@ -61,7 +61,7 @@ _OOD = Suite("sim-ood", "held-out templates, which no training reads: one of eac
              HELD_OUT, 4, simulated=57)
 _LONG = Suite("sim-long", "three times the horizon: a model goes on from its own last frames", EMBEDDED, 4, 49, simulated=11)
 _IQ = Suite("sim-physics-iq", "five seconds of the held-out templates, two takes, three views: motion masks as Physics-IQ scores them",
-            HELD_OUT, 1, 80, takes=(1, 2), views=VIEWS, simulated=200)
+            HELD_OUT, 1, 80, takes=(1, 2), views=VIEWS, simulated=255)
 SUITES = {s.name: s for s in (_TEST, _OOD, _LONG, _IQ)}
 
 # %% ../nbs/20b_kit.ipynb #6c691dac
