@@ -6,7 +6,7 @@
 __all__ = ['simulate_command', 'DATA', 'data_command', 'pseudo_command', 'generate_command', 'view_command', 'physics_iq_command',
            'run_command', 'EVAL', 'eval_command', 'COMMANDS', 'main', 'Command', 'simulate_clip', 'make_data',
            'verify_data', 'card_data', 'Verbs', 'label_videos', 'generate_clip', 'view_clip', 'score_videos',
-           'run_recipes', 'export_kit', 'judge_videos', 'search_gap', 'list_suites']
+           'run_recipes', 'export_kit', 'judge_videos', 'join_results', 'search_gap', 'list_suites']
 
 # %% ../nbs/23_commands.ipynb #2815b555
 import argparse, inspect, logging, os, sys, warnings
@@ -332,7 +332,7 @@ def export_kit(
 
 def judge_videos(
     kit:str, # folder written by phys4d_eval export
-    videos:list, # folders of videos, or name=folder; several are compared
+    videos:list, # folders of videos or lifted models (tiny-wan), or name=folder; several are compared
     out:str="results", # table, report, recordings; the same command goes on where it stopped
     depth:str="tiny-depth", # estimator of depth where a model brings none
     flow:str="dis", # estimator of flow where a model brings none
@@ -350,8 +350,19 @@ def judge_videos(
         if name in models: raise Phys4DError(f"phys4d_eval run: two models are called {name}; tell them apart by NAME=FOLDER")
         models[name] = folder
     table = run(kit, models, out, depth, flow, fps, depth_range, partial, device=device)
-    print(table._repr_markdown_())
-    print(f"wrote {out}/report.html, metrics.csv, differences.csv, recordings and films")
+    print(f"{table._repr_markdown_()}\n{table.text}\nwrote {out}/report.html, metrics.csv, differences.csv, recordings and films")
+
+def join_results(
+    results:list, # folders of phys4d_eval run or of a recipe, one per training run (seed), or name=folder
+    out:str="joined", # table and report
+):
+    "Join the results of several training runs; a model has the same name in each."
+    from phys4d.kit import join
+    named = [r.rpartition("=") for r in results]
+    folders = {name or folder: folder for name, _, folder in named}
+    if len(folders) < len(results): raise Phys4DError("phys4d_eval join: two of the results have the same name; tell them apart by NAME=FOLDER")
+    table = join(folders, out)
+    print(f"{table._repr_markdown_()}\n{table.text}\nwrote {out}/report.html, metrics.csv, differences.csv, long.csv")
 
 def search_gap(
     videos:list, # folder of a kit's videos; or, with --scene, videos or clips (.safetensors) that begin as it does
@@ -388,6 +399,7 @@ def list_suites():
 EVAL = {c.name.split()[-1]: c for c in (
     Command("phys4d_eval export", export_kit, "phys4d_eval export sim-test --out kit"),
     Command("phys4d_eval run", judge_videos, "phys4d_eval run kit mine=videos --out results"),
+    Command("phys4d_eval join", join_results, "phys4d_eval join seed0=results-a seed1=results-b --out joined"),
     Command("phys4d_eval gap", search_gap, "phys4d_eval gap videos --kit kit --only gravity --budget 100 --workers 4"),
     Command("phys4d_eval suites", list_suites, "phys4d_eval suites"))}
 eval_command = Verbs("phys4d_eval", "Measure any video model in 4D against simulation.", EVAL)
