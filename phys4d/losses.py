@@ -137,11 +137,17 @@ def endpoint_error(a:Tensor, b:Tensor, # (b 2 t h w) px
 
 def flow_l1(hidden:float=.2, moving:float=4., eps:float=.05) -> Loss:
     "Robust endpoint error, px."
-    return Loss(lambda pred, batch: masked_mean(endpoint_error(pred['flow'], batch['flow'], eps), motion_weight(batch, pred['flow'], hidden, moving)), 'flow')
+    def fn(pred, batch):
+        weight = motion_weight(batch, pred['flow'], hidden, moving)
+        return masked_mean(endpoint_error(pred['flow'], batch['flow'], eps), weight)
+    return Loss(fn, 'flow')
 
 def delta_l1(hidden:float=.2, moving:float=4.) -> Loss:
     "Mean |ΔZ − ΔZ*|, metres a frame."
-    return Loss(lambda pred, batch: masked_mean((pred['delta_depth'] - batch['delta_depth']).abs(), motion_weight(batch, pred['delta_depth'], hidden, moving)), 'delta_depth')
+    def fn(pred, batch):
+        weight = motion_weight(batch, pred['delta_depth'], hidden, moving)
+        return masked_mean((pred['delta_depth'] - batch['delta_depth']).abs(), weight)
+    return Loss(fn, 'delta_depth')
 
 # %% ../nbs/14_losses.ipynb #60025e4c
 def near_edge(seg:Tensor # (n 1 h w), object numbers

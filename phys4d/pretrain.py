@@ -19,7 +19,7 @@ class PretrainConfig(HeadsTraining):
     "Settings of stage 1 (our choice), beside those of every training of the heads."
     steps:Count = 160          # optimiser steps; may be raised later on
     lr:Positive = 4e-3         # peak learning rate
-    cached:Natural = 0         # noise draws a clip whose features are kept, so that the backbone runs once for each; 0: fresh noise in each step
+    cached:Natural = 0         # noises a clip, whose features are kept, so that the backbone runs once for each; 0: fresh noise each step
     w_ssi:Weight = 1.          # weight: depth up to scale and shift for each video
     w_metric:Weight = .5       # weight: log-depth in metres, the anchor
     w_flow:Weight = 1.         # weight: endpoint error, per px
@@ -54,7 +54,8 @@ def pretrain(
     cfg, out = make_config(PretrainConfig, cfg), as_path(out, "out")
     loss, acc = loss or pretrain_loss(cfg), make_accelerator(model.device)
     draws = Draws(cfg.cached, cfg.sigma_low, cfg.sigma_high, cfg.sigma_tail, cfg.seed) if cfg.cached else None
-    store = encode_dataset(model, dataset, out/"latents", ("recon",), ("depth", "flow"), rank=acc.process_index, processes=acc.num_processes, wait=acc.wait_for_everyone, draws=draws)
+    shared = dict(rank=acc.process_index, processes=acc.num_processes, wait=acc.wait_for_everyone)
+    store = encode_dataset(model, dataset, out/"latents", ("recon",), ("depth", "flow"), **shared, draws=draws)
     model.heads.train().requires_grad_(True)
     trainer = Trainer(cfg, out, [Group(dict(model.heads.named_parameters()), cfg.lr)], model.device, made_of(model, dataset))
     stream = Batches(store.sizes, cfg.batch, cfg.seed)

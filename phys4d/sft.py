@@ -29,6 +29,7 @@ class SFTConfig(HeadsTraining):
     lr_lora:Positive = 3e-3    # peak learning rate of the LoRA layers
     lr_heads:Positive = 3e-3   # peak learning rate of the heads
     estimate:Share = .4        # share of clips replaced by the backbone's one-step x0 estimate
+    checkpointing:bool = False # recompute the backbone's blocks in the backward pass: less memory, one more pass, the same gradients
     through:bool = False       # losses on depth and motion also reach the LoRA layers (slower)
     w_diffusion:Weight = 1.    # weight: flow matching on simulated clips
     w_depth:Weight = 2.        # weight: log-depth, metric
@@ -41,8 +42,9 @@ class SFTConfig(HeadsTraining):
 
     def check(self):
         super().check()
-        if self.shared and self.batch >= self.batch_motion:
-            raise Phys4DError(f"SFTConfig: batch = {self.batch} of batch_motion = {self.batch_motion} clips leaves none for other noise levels; in a shared pass batch must be smaller")
+        if not self.shared or self.batch < self.batch_motion: return
+        takes = f"batch = {self.batch} of batch_motion = {self.batch_motion} clips leaves none for other noise levels"
+        raise Phys4DError(f"SFTConfig: {takes}; in a shared pass batch must be smaller")
 
 def sft_loss(cfg:SFTConfig) -> Loss:
     "The loss of stage 2."
@@ -104,6 +106,9 @@ class _Streams: # which samples and clips a step takes: for the heads, and for f
         n = max(1, round(len(clips)*self.cfg.batch/self.cfg.batch_motion))
         return (numbers[:n], clips[:n]), (numbers[n:], clips[n:])
 
+
+
+# %% ../nbs/16_sft.ipynb #86b1226e
 def sft(
     model:Lifted, # from stage 1, trained in place, on its device; LoRA is added if it has none
     dataset, # simulated clips: len and [i] → Clip4D
@@ -116,11 +121,14 @@ def sft(
     cfg, out = make_config(SFTConfig, cfg), as_path(out, "out")
     loss, acc = loss or sft_loss(cfg), make_accelerator(model.device)
     parts = ("recon", "estimate") if cfg.estimate else ("recon",)
-    store = encode_dataset(model, dataset, out/"latents", parts, ("depth", "flow", "delta_depth"), cfg.seed, rank=acc.process_index, processes=acc.num_processes, wait=acc.wait_for_everyone)
+    shared = dict(rank=acc.process_index, processes=acc.num_processes, wait=acc.wait_for_everyone)
+    store = encode_dataset(model, dataset, out/"latents", parts, ("depth", "flow", "delta_depth"), cfg.seed, **shared)
     if not model.lora: model.add_lora(cfg.rank, seed=cfg.seed)
+    if cfg.checkpointing: model.backbone.checkpoint()
     lora = {n: p.requires_grad_(True) for n, p in lora_parameters(*experts(model.pipe).values()).items()}
     heads = dict(model.heads.train().requires_grad_(True).named_parameters())
-    trainer = Trainer(cfg, out, [Group(heads, cfg.lr_heads), Group(lora, cfg.lr_lora, matrices=False)], model.device, made_of(model, dataset))
+    groups = [Group(heads, cfg.lr_heads), Group(lora, cfg.lr_lora, matrices=False)]
+    trainer = Trainer(cfg, out, groups, model.device, made_of(model, dataset))
     streams = _Streams(cfg, store.sizes)
     def step_fn(step, part):
         (numbers, clips), rest = streams[trainer.numbers(step, part, 1)[0]]

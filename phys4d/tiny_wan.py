@@ -24,7 +24,8 @@ from einops import rearrange
 from .backbone import Backbone, load_backbone
 from .flow import add_noise, shift_sigmas
 from .condition import Condition
-from .core import Count, Phys4DError, Positive, Share, Weight, atomic_path, load_tensors, make_config, progress, rng, save_tensors, write_text
+from phys4d.core import (Count, Phys4DError, Positive, Share, Weight, atomic_path, load_tensors, make_config, progress, rng, save_tensors,
+    write_text)
 from .latents import joined
 from .small import GENERIC, make_tokenizer, save_backbone
 from .trainer import Group, TrainConfig, Trainer
@@ -33,8 +34,9 @@ from .wan import at_once, decode_at_once, encode_at_once
 # %% ../nbs/14c_tiny_wan.ipynb #4bb1d0eb
 def make_vae(base_dim:int=32, res_blocks:int=1)->AutoencoderKLWan:
     "A small patchified residual Wan VAE: 4× in time, 8× in space, 16 channels"
-    return AutoencoderKLWan(base_dim=base_dim, z_dim=16, dim_mult=[1, 2, 2], num_res_blocks=res_blocks, attn_scales=[], temperal_downsample=[True, True], is_residual=True,
-                            in_channels=12, out_channels=12, patch_size=2, latents_mean=[0.]*16, latents_std=[1.]*16, scale_factor_temporal=4, scale_factor_spatial=8)
+    shape = dict(base_dim=base_dim, z_dim=16, dim_mult=[1, 2, 2], num_res_blocks=res_blocks, temperal_downsample=[True, True])
+    pixels = dict(is_residual=True, attn_scales=[], in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=4, scale_factor_spatial=8)
+    return AutoencoderKLWan(**shape, **pixels, latents_mean=[0.]*16, latents_std=[1.]*16)
 
 def make_tiny_wan(
     words=(), # vocabulary beside the generic one
@@ -47,10 +49,11 @@ def make_tiny_wan(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         tok = make_tokenizer([*GENERIC, *words])
-        text = UMT5EncoderModel(UMT5Config(vocab_size=len(tok), d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, dropout_rate=0., pad_token_id=0, eos_token_id=1))
+        small = dict(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, dropout_rate=0.)
+        text = UMT5EncoderModel(UMT5Config(vocab_size=len(tok), **small, pad_token_id=0, eos_token_id=1))
         vae, dim = make_vae(base_dim), heads*head_dim
-        net = WanTransformer3DModel(num_attention_heads=heads, attention_head_dim=head_dim, in_channels=16, out_channels=16, text_dim=64, freq_dim=128,
-                                    ffn_dim=3*dim, num_layers=layers, rope_max_seq_len=128)
+        shape = dict(num_attention_heads=heads, attention_head_dim=head_dim, ffn_dim=3*dim, num_layers=layers)
+        net = WanTransformer3DModel(**shape, in_channels=16, out_channels=16, text_dim=64, freq_dim=128, rope_max_seq_len=128)
         sched = FlowMatchEulerDiscreteScheduler(shift=3.)
     return WanImageToVideoPipeline(tokenizer=tok, text_encoder=text, vae=vae, scheduler=sched, transformer=net, expand_timesteps=True)
 
@@ -58,7 +61,8 @@ def make_tiny_wan(
 def scene_words(seeds:int=60)->list: # words of all prompts of the scene templates
     "Vocabulary of the simulated scenes"
     from phys4d.scenes import EMBEDDED, HELD_OUT, load_scene
-    return sorted({w for n in EMBEDDED + HELD_OUT[:1] for s in range(seeds) for w in re.findall(r"[a-z]+", load_scene(n).sample(s).prompt.lower())})
+    prompts = [load_scene(n).sample(s).prompt.lower() for n in EMBEDDED + HELD_OUT[:1] for s in range(seeds)]
+    return sorted({w for prompt in prompts for w in re.findall(r"[a-z]+", prompt)})
 
 def tiny_wan_at(
     folder, # data/backbones/tiny-wan
@@ -208,6 +212,9 @@ class VAEConfig(TrainConfig):
     motion:Weight = 4.        # further weight of moving pixels
     noise:Weight = 0.         # most noise on the latents before they are decoded, in their deviations
 
+
+
+# %% ../nbs/14c_tiny_wan.ipynb #0cee7d47
 def psnr(
     a:torch.Tensor, b:torch.Tensor, # in [-1, 1], batch first
 )->torch.Tensor: # (b,) dB, peak to peak 2
@@ -291,6 +298,9 @@ def vae_quality(
     found = dict(val_psnr=psnr(y, held), val_psnr_moving=moving_psnr(y, held), val_psnr_last=psnr(y[:, :, -1:], held[:, :, -1:]))
     return {k: v.mean().item() for k, v in found.items()}
 
+
+
+# %% ../nbs/14c_tiny_wan.ipynb #e0964def
 def train_vae(
     vae, # AutoencoderKLWan, trained in place
     corpus, val, # `WebCorpus`
@@ -335,6 +345,9 @@ def vae_mark(
     for k, w in sorted(vae.state_dict().items()): h.update(k.encode() + w.detach().half().cpu().numpy().tobytes())
     return h.hexdigest()[:12]
 
+
+
+# %% ../nbs/14c_tiny_wan.ipynb #a91839cf
 @torch.no_grad()
 def encode_corpus(
     backbone, corpus, # `WebCorpus`
@@ -360,7 +373,9 @@ def read_latents(
     files = sorted(Path(folder).glob(f"{part}-*.safetensors"))
     if not files: raise Phys4DError(f"no encoded {part} clips in {folder}; run nbs/runs/train_transformer.ipynb, which makes them")
     got = [load_tensors(f, "pt") for f in files]
-    if len({m.get("vae") for _, m in got}) > 1: raise Phys4DError(f"the encoded {part} clips in {folder} come from more than one VAE; run nbs/runs/train_transformer.ipynb with mirror=True, which encodes the stale ones anew, or delete the folder")
+    if len({m.get("vae") for _, m in got}) > 1:
+        todo = "run nbs/runs/train_transformer.ipynb with mirror=True, which encodes the stale ones anew, or delete the folder"
+        raise Phys4DError(f"the encoded {part} clips in {folder} come from more than one VAE; {todo}")
     return torch.cat([d["z"] for d, _ in got]), [p for _, m in got for p in json.loads(m["prompts"])]
 
 # %% ../nbs/14c_tiny_wan.ipynb #c99eeedd
@@ -382,7 +397,9 @@ class FlowConfig(TrainConfig):
     spread:Positive = 1.4      # deviation of the logit
 
     def check(self):
-        if self.batch % self.parts: raise Phys4DError(f"FlowConfig: a batch of {self.batch} clips does not divide into {self.parts} equal parts; allowed are the divisors of {self.batch}")
+        if not self.batch % self.parts: return
+        divide = f"a batch of {self.batch} clips does not divide into {self.parts} equal parts"
+        raise Phys4DError(f"FlowConfig: {divide}; allowed are the divisors of {self.batch}")
 
 def flow_matching_loss(
     backbone,
@@ -414,6 +431,9 @@ def bf16_products(
     finally:
         for m in linear: del m.forward
 
+
+
+# %% ../nbs/14c_tiny_wan.ipynb #9bec4eaa
 def flow_batch(
     latents:tuple, # z (n c t' h' w'), n prompts
     backbone:Backbone, # reads the prompts
@@ -444,6 +464,9 @@ def flow_quality(
         return dict(val_loss=sum(parts)/n)
     return quality
 
+
+
+# %% ../nbs/14c_tiny_wan.ipynb #1a55ae1a
 def train_transformer(
     backbone:Backbone, # its transformer is trained in place
     train:tuple, val:tuple, # (latents, prompts) from `read_latents`
