@@ -79,11 +79,8 @@ def run_stage(
     "Train a stage, in this process and those that were started with it."
     kind = STAGES[one_of(stage, STAGES, "stage", "phys4d_train")]
     clips, place = open_clips(data) if split == "auto" else ClipDataset(data, split), own_device(device)
-    acc = make_accelerator(place) # meets the other processes
-    lifted = kind.run(open_model(model, place, sharding(place)), clips, make_config(kind.config, cfg), out)
-    many = f"{acc.num_processes} processes{' that share the backbone' if lifted.backbone.sharded else ''}" if acc.num_processes > 1 else "1 process"
-    if acc.is_main_process: print(f"wrote {out}: {stage} on {len(clips)} clips in {many}")
-    return lifted
+    make_accelerator(place) # meets the other processes
+    return kind.run(open_model(model, place, sharding(place)), clips, make_config(kind.config, cfg), out)
 
 def train(
     stage:str, # stage1: heads from labelled videos; stage2: heads and LoRA from simulations; stage3: rewards
@@ -97,7 +94,13 @@ def train(
     kind = STAGES[one_of(stage, STAGES, "stage", "phys4d_train")]
     for name, given in (("data", data), ("out", out)):
         if not given: raise Phys4DError(f"phys4d_train {stage}: --{name} is missing; name a folder")
-    return run_stage(stage, model, as_path(data, "data"), out, parse_settings(setting, kind.config), device)
+    cfg, clips = parse_settings(setting, kind.config), open_clips(as_path(data, "data"))
+    lifted = run_stage(stage, model, data, out, cfg, device)
+    acc = make_accelerator(lifted.device)
+    many = f"{acc.num_processes} processes" if acc.num_processes > 1 else "1 process"
+    share = " that share the backbone" if lifted.backbone.sharded else ""
+    if acc.is_main_process: print(f"wrote {out}: {stage} on {len(clips)} clips in {many}{share}")
+    return lifted
 
 train_command = Command("phys4d_train", train, "phys4d_train stage1 --model tiny-wan --data labelled --out runs/a1 -s steps=400")
 
@@ -105,6 +108,8 @@ train_command = Command("phys4d_train", train, "phys4d_train stage1 --model tiny
 if __name__ == "__main__" and "get_ipython" not in globals(): train_command()
 
 # %% ../nbs/24_train.ipynb #b7952e7e
+def _stage_alone(*args): run_stage(*args) # a model does not travel between processes: it is read from its folder
+
 def launch_stage(
     stage:str, # one of `STAGES`
     model, # where training begins, as `open_model` takes it
@@ -118,5 +123,5 @@ def launch_stage(
     "Train a stage from a notebook."
     n = processes or (torch.cuda.device_count() if device in ("auto", "cuda") else 1)
     if n < 2: return run_stage(stage, model, data, out, cfg, device, split)
-    notebook_launcher(run_stage, (stage, model, data, out, cfg, device, split), num_processes=n)
+    notebook_launcher(_stage_alone, (stage, model, data, out, cfg, device, split), num_processes=n)
     return Lifted.load(out, device)
