@@ -8,8 +8,7 @@ __all__ = ['VISCOSITY', 'PARTICLES', 'CELLS', 'BOWL_WALL', 'distance', 'bowl_dis
            'divergence', 'gradient', 'pushes', 'Fluid', 'fill_box', 'to_faces', 'Room', 'room_of', 'fill_of', 'diffuse',
            'project', 'spread', 'everywhere', 'uncrowd', 'take_back', 'keep_out', 'step', 'crowded', 'Window', 'window',
            'density', 'surface', 'Carry', 'Stream', 'tank_mesh', 'turned', 'tap_mesh', 'tank_cells', 'tank_grid',
-           'make_fluid', 'advance', 'Log', 'turns', 'energies', 'item_state', 'fluid_state', 'item_actor', 'scenery',
-           'escaped', 'check', 'play']
+           'make_fluid', 'advance', 'Log', 'turns', 'energies', 'fluid_state', 'scenery', 'escaped', 'check', 'play']
 
 # %% ../nbs/04e_fluid.ipynb #072a9595
 import math
@@ -24,7 +23,7 @@ from .core import Phys4DError, rng
 from .shapes import box_mesh, cylinder_mesh, join_meshes, pose, quad_faces, rotation, shape_mesh
 from .scenes import Scene, make_look, materials
 from .render import Actor, World, start_warp
-from .matter import body_state, engine, make_world, reject
+from .matter import body_state, engine, item_actor, item_state, make_world, reject
 
 # %% ../nbs/04e_fluid.ipynb #08f4774c
 def _beyond(shape, size, p): # how far points lie beyond each pair of sides: (... 3) of a box, (... 2) of a cylinder
@@ -977,17 +976,6 @@ def energies(
     potential += [one*gravity*x[:n, 2].sum() for x, n in zip(log.x, log.born)]
     return kinetic, potential
 
-# %% ../nbs/04e_fluid.ipynb #a849ca18
-def item_state(
-    item, # `Item`
-    path, # of `Log.path`
-)->dict: # as in `Clip4D.states["objects"]`
-    "A rigid item and how it went."
-    x, q, v, w = path
-    return dict(name=item.name, mass=float(item.mass), material=item.material, shape=item.shape, size=list(item.size),
-                restitution=float(item.restitution), friction=float(item.friction),
-                position=x, quaternion=q, velocity=v, angular_velocity=w)
-
 # %% ../nbs/04e_fluid.ipynb #69242324
 def fluid_state(
     log:Log,
@@ -1000,16 +988,6 @@ def fluid_state(
     mean = np.array([v[:n].mean(0) if n else np.zeros(3) for _, v, n in there])
     more = dict(volume=np.array(log.born)*f.volume, spacing=f.grid.dx/2, density=f.density, viscosity=f.viscosity, approximate=True)
     return body_state(m.name, f.density*f.volume*log.born[-1], middle[:, None], fps, material=m.material, **more) | dict(velocity=mean)
-
-# %% ../nbs/04e_fluid.ipynb #df916ad8
-def item_actor(
-    item, # `Item`
-    seg:int, # object number, 0 = background
-    poses, # (t 4 4)
-)->Actor:
-    "A rigid item as it is drawn."
-    v, f, smooth = shape_mesh(item.shape, item.size)
-    return Actor(item.name, v, f, item.look, seg, smooth, poses=poses)
 
 # %% ../nbs/04e_fluid.ipynb #9469e515
 def scenery(
@@ -1043,7 +1021,7 @@ def cast(self:Log,
     bodies = [item_actor(b.item, k + 1, pose(paths[k][0], turns(paths[k][1]))) for k, b in moving]
     carry = Carry(np.array(self.x), self.born, self.meshes, f.grid.dx/2)
     water = Actor(m.name, None, None, m.look, len(moving) + 1, True, meshes=self.meshes, carry=carry)
-    objects = [item_state(b.item, paths[k]) for k, b in moving] + [fluid_state(self, m, fps)]
+    objects = [item_state(b.item, *paths[k]) for k, b in moving] + [fluid_state(self, m, fps)]
     kinetic, potential = energies(self, scene.gravity)
     states = dict(objects=objects, contacts=[], kinetic_energy=kinetic, potential_energy=potential, gravity=float(scene.gravity))
     return scenery(scene, len(self.x)) + bodies + [water], states

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['THERMAL', 'XYZ_TO_RGB', 'SIGMA', 'ROOM', 'AIR', 'FRONT', 'STRONGEST', 'Thermal', 'thermal', 'exchange',
            'heat_operator', 'expm_step', 'conduct', 'heat_content', 'planck', 'color_matching', 'blackbody_xyz', 'glow',
-           'rk4', 'lose', 'march', 'skin', 'overlap', 'join', 'sheet_faces', 'grid_box', 'Timed', 'Rigid', 'Hot',
-           'balanced', 'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded', 'melt_rate', 'melt',
-           'half_block_mesh', 'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume', 'puddle_faces',
-           'puddle_reach', 'Melted', 'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer', 'Bent',
-           'BimetalStrip', 'buoyancy', 'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride', 'roll_over',
-           'place_parcels', 'bumpy_balls', 'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
+           'lose', 'march', 'skin', 'overlap', 'join', 'sheet_faces', 'grid_box', 'Timed', 'Rigid', 'Hot', 'balanced',
+           'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded', 'melt_rate', 'melt', 'half_block_mesh',
+           'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume', 'puddle_faces', 'puddle_reach', 'Melted',
+           'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer', 'Bent', 'BimetalStrip', 'buoyancy',
+           'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride', 'roll_over', 'place_parcels', 'bumpy_balls',
+           'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
 
 # %% ../nbs/04f_thermal.ipynb #cfdf65a5
 import numpy as np
@@ -23,7 +23,7 @@ from scipy.special import erfc
 from .core import Phys4DError, one_of, rng
 from .shapes import cylinder_mesh, join_meshes, pose, quad_faces, sphere_mesh, wxyz
 from .render import Actor
-from .matter import pb, Phenomenon, body_state, phenomenon, reject
+from .matter import pb, Phenomenon, body_state, phenomenon, reject, runge_kutta
 
 # %% ../nbs/04f_thermal.ipynb #f8d42a7b
 @dataclass(frozen=True)
@@ -197,18 +197,6 @@ def glow(
     rgb = np.clip(blackbody_xyz(T) @ XYZ_TO_RGB.T, 0, None)
     return rgb/(blackbody_xyz(white) @ XYZ_TO_RGB.T)[0]
 
-# %% ../nbs/04f_thermal.ipynb #d5866bc7
-def rk4(
-    rate, # function of y: dy/dt
-    y, # where we are
-    h:float, # step
-): # as y, one step later
-    "One step of the classical Runge-Kutta method of order 4."
-    a = rate(y)
-    b = rate(y + h/2*a)
-    c = rate(y + h/2*b)
-    return y + h/6*(a + 2*b + 2*c + rate(y + h*c))
-
 # %% ../nbs/04f_thermal.ipynb #ef68308e
 SIGMA = 5.670374419e-8   # W / (m² K⁴), Stefan-Boltzmann
 
@@ -225,7 +213,7 @@ def lose(
     def rate(T): return per*(gain - film*(T - air) - emissivity*SIGMA*(T**4 - air**4))
     fastest = np.max(per*(film + 4*emissivity*SIGMA*np.max(T)**3))   # 1 / s
     n = max(1, int(np.ceil(dt*fastest/.1)))
-    for _ in range(n): T = rk4(rate, T, dt/n)
+    for _ in range(n): T = runge_kutta(rate, T, dt/n)
     return T
 
 # %% ../nbs/04f_thermal.ipynb #e5640a42
@@ -660,7 +648,7 @@ def melt(
     V = [V0]
     for dt in np.diff(times)/8:
         x = V[-1]
-        for _ in range(8): x = max(rk4(rate, x, dt), volume[-1])
+        for _ in range(8): x = max(runge_kutta(rate, x, dt), volume[-1])
         V.append(x)
     return np.array(V)
 
@@ -983,7 +971,7 @@ def rise(
     y = np.array([0., b0*b0*w0, (b0*w0)**2])
     path = [y]
     for h in np.diff(times)/4:
-        for _ in range(4): y = rk4(rate, y, h)
+        for _ in range(4): y = runge_kutta(rate, y, h)
         path.append(y)
     z, Q, M = np.array(path).T
     return z, Q/np.sqrt(M), M/Q
