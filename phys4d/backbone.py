@@ -55,12 +55,30 @@ class Backbone:
     in_place = True # is the first picture a clean first latent in its place?
     sharded = False # are its transformers cut up over several processes, which then have to take the same passes?
 
-    def describe(self)->dict: raise NotImplementedError
-    def blocks_of(self, transformer): raise NotImplementedError
-    def encode_video(self, rgb): raise NotImplementedError
-    def decode_video(self, x0): raise NotImplementedError
-    def velocity(self, xt, sigma, cond): raise NotImplementedError
-    def latents_of(self, out, size): return out
+    def describe(self)->dict:
+        "The fields of `BackboneSpec`, from the checkpoint's own configuration"
+        raise NotImplementedError
+
+    def blocks_of(self, transformer):
+        "Its blocks, in their order"
+        raise NotImplementedError
+
+    def encode_video(self, rgb):
+        "(b 3 t h w) in [-1, 1] -> latents (b c t' h' w'), scaled as the transformer wants them"
+        raise NotImplementedError
+
+    def decode_video(self, x0):
+        "Latents (b c t' h' w') -> (b 3 t h w) in [-1, 1]"
+        raise NotImplementedError
+
+    def velocity(self, xt, sigma, cond):
+        "v = eps - x0 of latents xt (b c t' h' w') at noise levels sigma (b), told `cond`"
+        raise NotImplementedError
+
+    def latents_of(self, out, size):
+        "What the stock pipeline returns as latents -> (b c t' h' w')"
+        return out
+
     def place_first(self, kwargs, first): # first (b c 1 h' w'), also for a batch of two halves
         x = kwargs["hidden_states"]
         return {**kwargs, "hidden_states": with_first(x, first.repeat(len(x)//len(first), 1, 1, 1, 1))}
@@ -80,14 +98,21 @@ class Backbone:
         self.texts = Texts(self._embed, self._text_folder())
 
     @property
-    def transformers(self)->list: # one, or two experts
+    def transformers(self)->list:
+        "One, or two experts"
         return [m for m in (self.transformer, getattr(self.pipe, "transformer_2", None)) if m is not None]
     @property
-    def blocks(self): return self.blocks_of(self.transformer)
+    def blocks(self):
+        "Of the first transformer, where the heads read"
+        return self.blocks_of(self.transformer)
     @property
-    def device(self): return self._place or next(self.transformer.parameters()).device
+    def device(self):
+        "Where a pass runs"
+        return self._place or next(self.transformer.parameters()).device
     @property
-    def dtype(self): return self.transformer.dtype
+    def dtype(self):
+        "Of the weights, but for those that a model keeps in float32"
+        return self.transformer.dtype
 
     def checkpoint(self, on:bool=True):
         "Recompute the blocks in the backward pass: less memory in training, one more pass, the same gradients"
@@ -106,13 +131,18 @@ class Backbone:
 
 # %% ../nbs/10_backbone.ipynb #199242fd
 @patch(as_prop=True)
-def takes_image(self:Backbone)->bool: return False # does this checkpoint start from a picture in its stock pipeline?
+def takes_image(self:Backbone)->bool:
+    "Does this checkpoint start from a picture in its stock pipeline?"
+    return False
 
 @patch(as_prop=True)
-def needs_image(self:Backbone)->bool: return False # … and never without one?
+def needs_image(self:Backbone)->bool:
+    "… and never without one?"
+    return False
 
 @patch
-def embed(self:Backbone, text:str)->dict: # one row each
+def embed(self:Backbone, text:str)->dict: # parts of a `Condition`, one row each
+    "A text as the transformer is told it"
     e = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)[0]
     return dict(prompt_embeds=e)
 
@@ -158,7 +188,9 @@ def encode_text(self:Backbone,
     return Condition.cat([self.texts(p) for p in prompts]).to(self.device)
 
 @patch
-def null_text(self:Backbone, b:int=1)->Condition: return self.encode_text([""]*b)
+def null_text(self:Backbone, b:int=1)->Condition:
+    "No text, for guidance"
+    return self.encode_text([""]*b)
 
 # %% ../nbs/10_backbone.ipynb #3de0222b
 @patch
@@ -182,7 +214,9 @@ def condition(self:Backbone,
     with torch.no_grad(): return text | self.image_parts(images, latents, size or self.spec.clip_shape())
 
 @patch
-def given(self:Backbone, cond:Condition)->int: return int(self.in_place and "first" in cond) # latent frames that are given, not made
+def given(self:Backbone, cond:Condition)->int:
+    "How many latent frames are given, not made"
+    return int(self.in_place and "first" in cond)
 
 # %% ../nbs/10_backbone.ipynb #5be07a13
 @patch
@@ -198,7 +232,9 @@ def sigmas(self:Backbone,
     return sched.sigmas.float().to(self.device)
 
 @patch
-def schedule_args(self:Backbone, steps, size)->dict: return {} # of set_timesteps, for schedulers that depend on the clip's size
+def schedule_args(self:Backbone, steps, size)->dict:
+    "Arguments of set_timesteps, for schedulers that depend on the clip's size"
+    return {}
 
 @patch
 def capture(self:Backbone,
@@ -210,7 +246,8 @@ def capture(self:Backbone,
 
 # %% ../nbs/10_backbone.ipynb #adfaa77a
 @patch
-def to_grid(self:Backbone, out): # a block's output -> (b d t' h'' w'')
+def to_grid(self:Backbone, out):
+    "A block's output -> (b d t' h'' w'')"
     t, h, w = self._grid
     return rearrange(out[0] if isinstance(out, tuple) else out, 'b (t h w) d -> b d t h w', t=t, h=h, w=w)
 
