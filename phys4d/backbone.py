@@ -364,7 +364,8 @@ def load_backbone(
     dtype = dict(default=pick_dtype(dtype, device), vae=torch.float32)
     if shard and folder is None: folder = Path(DiffusionPipeline.download(str(path)))
     parts = open_shares(folder, dtype["default"], device, known, shard) if shard else {}
-    pipe, settings = (open_hub(str(path), dtype, known), {}) if folder is None else (open_folder(folder, dtype, known, **parts), read_note(folder))
+    pipe, settings = (open_hub(str(path), dtype, known), {}) if folder is None else (open_folder(folder, dtype, known, **parts),
+                                                                                     read_note(folder))
     pipe.set_progress_bar_config(disable=True)
     if tiling: pipe.vae.enable_tiling()
     out = known[type(pipe).__name__](pipe, settings)

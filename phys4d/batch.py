@@ -9,7 +9,8 @@ __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_
            'folder_for', 'working_copy', 'Clock', 'run_recipe']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
-import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, signal, subprocess, sys, tempfile, threading, time
+import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, signal
+import subprocess, sys, tempfile, threading, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, is_dataclass, replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from pydantic import ConfigDict, Field
 
-from .core import (Phys4DError, RunDir, atomic_path, brief, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config, one_of,
+from .core import (Phys4DError, RunDir, atomic_path, brief, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config,
+                         one_of,
                          parse_yaml, remove_leftovers, root, safe_name, shipped, shorten, write_text)
 
 # %% ../nbs/21_batch.ipynb #7e187572
@@ -54,8 +56,10 @@ class Recipe:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     def _repr_markdown_(self):
-        rows = [f"| {s.name} | `{s.notebook}` | {s.minutes:g} | {s.disk_gb:g} | {', '.join(f'{k}={v}' for k, v in s.parameters.items())} |" for s in self.steps]
-        return "\n".join([f"**{self.name}**: {self.about}", "", "| step | notebook | min | GB | parameters |", "|---|---|---|---|---|", *rows])
+        rows = [f"| {s.name} | `{s.notebook}` | {s.minutes:g} | {s.disk_gb:g} | {', '.join(f'{k}={v}' for k, v in s.parameters.items())} |"
+                for s in self.steps]
+        return "\n".join([f"**{self.name}**: {self.about}", "", "| step | notebook | min | GB | parameters |", "|---|---|---|---|---|",
+                          *rows])
 
 # %% ../nbs/21_batch.ipynb #2117dbf1
 def runs_folder()->Path:
@@ -109,7 +113,8 @@ def load_recipe(
     path = Path(name) if own else runs_folder()/f"{one_of(str(name), list_recipes(), 'recipe', hint='or give a path to a .yaml file')}.yaml"
     data = load_yaml(path, what="recipe", todo="see nbs/runs/demo.yaml for an example")
     _known(data, Recipe, path.name)
-    for i, s in enumerate(steps if isinstance(data, dict) and isinstance(steps := data.get("steps"), list) else []): _known(s, Step, f"{path.name}: steps.{i}")
+    for i, s in enumerate(steps if isinstance(data, dict) and isinstance(steps := data.get("steps"), list) else []):
+        _known(s, Step, f"{path.name}: steps.{i}")
     if isinstance(data, dict): data = {"name": path.stem, **data}
     recipe = check_schema(data, Recipe, path.name, "see nbs/runs/demo.yaml for an example")
     safe_name(recipe.name, "recipe name", path.name)
@@ -136,7 +141,8 @@ def _entries(tree):
     "(name, value, annotation) of the assignments in a cell"
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and node.value is not None: yield node.target, node.value, ast.literal_eval(node.annotation)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple): yield from ((t, v, "") for t, v in zip(node.targets[0].elts, node.value.elts))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            yield from ((t, v, "") for t, v in zip(node.targets[0].elts, node.value.elts))
         elif isinstance(node, ast.Assign): yield node.targets[0], node.value, ""
 
 def parameters_of(
@@ -156,7 +162,8 @@ def _same_kind(value, default)->bool:
     if default is None: return True
     if isinstance(default, bool) or isinstance(value, bool): return type(value) is type(default)
     if isinstance(default, float): return isinstance(value, (int, float))
-    if isinstance(default, (list, tuple)): return isinstance(value, (list, tuple)) and all(_same_kind(v, default[0]) for v in value if default)
+    if isinstance(default, (list, tuple)):
+        return isinstance(value, (list, tuple)) and all(_same_kind(v, default[0]) for v in value if default)
     return type(value) is type(default)
 
 def _config_class(kind:str, where:str):
@@ -164,22 +171,27 @@ def _config_class(kind:str, where:str):
     module, _, name = kind.rpartition(".")
     try: cls = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError): cls = None
-    if not is_dataclass(cls): raise Phys4DError(f"{where}: the annotation {kind!r} is no dataclass; expected its module and name, such as 'phys4d.sft.SFTConfig'")
+    if not is_dataclass(cls):
+        raise Phys4DError(f"{where}: the annotation {kind!r} is no dataclass; expected its module and name, such as 'phys4d.sft.SFTConfig'")
     return cls
 
 def _check_value(name, value, known:Parameter, where:str, deep:bool):
     try: json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError): raise Phys4DError(f"{where}: parameter {name} = {brief(value)} holds what a recipe cannot; allowed are finite numbers, text, true, false, lists and mappings") from None
+    except (TypeError, ValueError, RecursionError):
+        raise Phys4DError(f"{where}: parameter {name} = {brief(value)} holds what a recipe cannot; allowed are finite numbers, text, true, "
+                          f"false, lists and mappings") from None
     kinds = [k.strip() for k in known.kind.split("|")] if "." not in known.kind else []
     if not _same_kind(value, known.default) and type(value).__name__ not in kinds:
         expected = " or ".join(filter(None, kinds)) or type(known.default).__name__
-        raise Phys4DError(f"{where}: parameter {name} = {brief(value)} is a {type(value).__name__}; expected {expected} such as {brief(known.default)}")
+        raise Phys4DError(f"{where}: parameter {name} = {brief(value)} is a {type(value).__name__}; expected {expected} such as "
+                          f"{brief(known.default)}")
     if not (deep and value and "." in known.kind): return
     for k in value:
         if not isinstance(k, str): raise Phys4DError(f"{where}: {name} has the key {brief(k)}; keys are names")
     try: make_config(_config_class(known.kind, where), value)
     except Phys4DError as e: raise Phys4DError(f"{where}: {name}: {e}") from None
 
+# %% ../nbs/21_batch.ipynb #cec348c5
 def check_parameters(
     step:Step, # its parameters are compared with the notebook's
     folder=None, # of one's own notebooks
@@ -210,7 +222,9 @@ def assign(
     s = next(s for s in recipe.steps if s.name == one_of(step, [s.name for s in recipe.steps], "step", what))
     have = check_parameters(replace(s, parameters={}), recipe.folder, deep=False) | s.parameters
     old = have[one_of(parts[0], have, "parameter", f"{what}: step {s.name} ({s.notebook}.ipynb)")]
-    if len(parts) > 1 and not isinstance(old, dict): raise Phys4DError(f"{what}: {step}.{parts[0]} is a {type(old).__name__} such as {brief(old)} and has no keys; leave out {'.'.join(parts[1:])!r}")
+    if len(parts) > 1 and not isinstance(old, dict):
+        raise Phys4DError(f"{what}: {step}.{parts[0]} is a {type(old).__name__} such as {brief(old)} and has no keys; leave out "
+                          f"{'.'.join(parts[1:])!r}")
     for k in reversed(parts[1:]): value = {k: value}
     if value is None and isinstance(old, str): value = ""
     new = replace(s, parameters={**s.parameters, parts[0]: _merged(old, value)})
@@ -231,7 +245,8 @@ def parse_assignments(
     return recipe
 
 # %% ../nbs/21_batch.ipynb #5b353332
-def _digest(x, n:int=8)->str: return hashlib.sha256(x if isinstance(x, bytes) else json.dumps(x, sort_keys=True, default=str).encode()).hexdigest()[:n]
+def _digest(x, n:int=8)->str:
+    return hashlib.sha256(x if isinstance(x, bytes) else json.dumps(x, sort_keys=True, default=str).encode()).hexdigest()[:n]
 
 def _tag(chosen:dict)->str: # one plain folder name
     last = [k.partition(".")[2] for k in chosen]
@@ -245,7 +260,8 @@ def sweep(
 )->list[Recipe]:
     "One recipe per combination, named after its values, all of them checked"
     for k, values in grid.items():
-        if not isinstance(values, (list, tuple, range)) or not len(values): raise Phys4DError(f"sweep key {k!r}: expected a list of values, got {brief(values)}")
+        if not isinstance(values, (list, tuple, range)) or not len(values):
+            raise Phys4DError(f"sweep key {k!r}: expected a list of values, got {brief(values)}")
     out = []
     for values in itertools.product(*grid.values()):
         chosen, r = dict(zip(grid, values)), recipe
@@ -271,7 +287,8 @@ def parse_grid(
 # %% ../nbs/21_batch.ipynb #b561c357
 GUARD = 'read _; kill -s KILL -- "-$0"; rm -rf "$1"' # $0: process group, $1: folder
 
-CHATTER = re.compile(r"(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp (\S+ initialized|CUDA warning|CUDA error).*|\[IPKernelApp\] .*)\n?")
+CHATTER = re.compile(r"(pybullet build time: .*|\[transformers\] .* requires torchvision .*|Warp (\S+ initialized|CUDA warning|CUDA "
+                     r"error).*|\[IPKernelApp\] .*)\n?")
 
 def _short_folder()->str:
     "A new private folder; the path of a socket may have 107 bytes"
@@ -342,7 +359,8 @@ def _tidy(nb):
 # %% ../nbs/21_batch.ipynb #bf7af0f1
 def _papermill(path, tmp, parameters, cwd, live):
     logging.getLogger("papermill").setLevel(logging.CRITICAL) # what goes wrong is raised
-    pm.execute_notebook(str(path), str(tmp), parameters=parameters, cwd=cwd and str(cwd), kernel_name="python3", progress_bar=False, start_timeout=300,
+    pm.execute_notebook(str(path), str(tmp), parameters=parameters, cwd=cwd
+                        and str(cwd), kernel_name="python3", progress_bar=False, start_timeout=300,
                         kernel_manager_class=RunKernel, stderr_file=Quiet(live or sys.stderr), autosave_cell_every=0)
 
 def _sentence(e):
@@ -368,9 +386,11 @@ def execute(
             with suppress(Phys4DError), atomic_path(failed) as kept: shutil.copy(tmp, kept)
             raise Phys4DError(f"{out.stem} stopped in cell {e.exec_count}: {shorten(_sentence(e), 280)} (see {failed.name})") from None
         except (DeadKernelError, RuntimeError) as e:
-            why = " by SIGKILL, most often for lack of memory" if RunKernel.ended_by == "SIGKILL" else f" by {RunKernel.ended_by}" if RunKernel.ended_by else ""
+            why = f" by {RunKernel.ended_by}" if RunKernel.ended_by else ""
+            if RunKernel.ended_by == "SIGKILL": why += ", most often for lack of memory"
             free = psutil.virtual_memory().available/2**30
-            raise Phys4DError(f"{out.stem}: its kernel ended{why} ({shorten(e, 60)}); {free:.1f} GB of memory are free now: close other programs, or make the step smaller, and run the same command again") from None
+            raise Phys4DError(f"{out.stem}: its kernel ended{why} ({shorten(e, 60)}); {free:.1f} GB of memory are free now: close other "
+                              f"programs, or make the step smaller, and run the same command again") from None
         nbformat.write(_tidy(nbformat.read(tmp, 4)), tmp)
     failed.unlink(missing_ok=True)
 
@@ -381,7 +401,9 @@ def content(
     "Digest of a file, of a dataset (its index), of a lifted model (heads and LoRA), or of all weights below a folder"
     path, h = Path(path), hashlib.sha256()
     files = [path] if path.is_file() else [path/"index.json"] if (path/"index.json").is_file() else sorted(path.rglob("*.safetensors"))
-    if (path/"lifted.json").is_file(): files = [p for n in ("lifted.json", "heads.safetensors", "pytorch_lora_weights.safetensors", "pytorch_lora_weights_2.safetensors") if (p := path/n).is_file()]
+    if (path/"lifted.json").is_file():
+        files = [p for n in ("lifted.json", "heads.safetensors", "pytorch_lora_weights.safetensors", "pytorch_lora_weights_2.safetensors")
+                 if (p := path/n).is_file()]
     for f in files:
         h.update(f.name.encode())
         with f.open("rb") as data: h.update(hashlib.file_digest(data, "sha256").digest())
@@ -393,6 +415,7 @@ def _identity(x):
     if isinstance(x, dict): return {str(k): _identity(v) for k, v in x.items()}
     return [_identity(v) for v in x] if isinstance(x, (list, tuple)) else x
 
+# %% ../nbs/21_batch.ipynb #ffe388e9
 def folder_for(
     path, # folder of a result, below the folder of the run
     **made_from, # all that decides it: settings, and as `Path` what it reads
@@ -405,7 +428,8 @@ def folder_for(
     if was != now:
         ensure_dir(aside(was).parent)
         path.rename(aside(was))
-        print(f"{path.name} was made from other {', '.join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))}; it is kept as earlier/{aside(was).name}")
+        print(f"{path.name} was made from other {', '.join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))}; it is kept as "
+              f"earlier/{aside(was).name}")
     if not path.exists() and aside(now).exists(): aside(now).rename(path)
     ensure_dir(path)
     if not note.exists(): write_text(note, json.dumps(now, indent=1))
@@ -432,7 +456,8 @@ def _marks(recipe):
     return marks
 
 def _is_done(run, step, marks):
-    return run.manifest["steps"].get(step.name, {}).get("fingerprint") == marks[step.name] and (run.path/"notebooks"/f"{step.name}.ipynb").exists()
+    same = run.manifest["steps"].get(step.name, {}).get("fingerprint") == marks[step.name]
+    return same and (run.path/"notebooks"/f"{step.name}.ipynb").exists()
 
 def _short(path):
     try: return Path(path).relative_to(Path.cwd())
@@ -446,8 +471,10 @@ def _is_run(out)->bool:
 def _forget(out):
     "Delete an earlier run, and nothing that is not one"
     kept = [p for p in out.iterdir() if p.name != ".lock"]
-    if kept and not _is_run(out): raise Phys4DError(f"{_short(out)} holds files but no manifest.json of a run, so it was not deleted; name another --out")
-    if Path.cwd().is_relative_to(out.resolve()): raise Phys4DError(f"{_short(out)} holds the working folder, so it was not deleted; name another --out")
+    if kept and not _is_run(out):
+        raise Phys4DError(f"{_short(out)} holds files but no manifest.json of a run, so it was not deleted; name another --out")
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise Phys4DError(f"{_short(out)} holds the working folder, so it was not deleted; name another --out")
     for p in kept: shutil.rmtree(p) if p.is_dir() and not p.is_symlink() else p.unlink()
 
 @contextmanager
@@ -457,7 +484,8 @@ def _alone(
     "Hold the run's folder, without leftovers of a run that was killed; a second run is refused"
     with open(ensure_dir(out)/".lock", "a+") as lock:
         try: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError: raise Phys4DError(f"another run is at work in {_short(out)}; wait until it has ended, or name another --out") from None
+        except BlockingIOError:
+            raise Phys4DError(f"another run is at work in {_short(out)}; wait until it has ended, or name another --out") from None
         except OSError: pass # a file system without locks
         for d in [out, *(p for p in out.rglob("*") if p.is_dir())]: remove_leftovers(d)
         for f in (out/"notebooks").glob(".*.ipynb"): f.unlink()
@@ -474,12 +502,15 @@ def _check_space(out, recipe, todo):
     "Refuse a run for which the disk is too small; what it has already written is counted in"
     here = _size_gb(out) if len(todo) < len(recipe.steps) else 0
     need, free = max(0, sum(s.disk_gb for s in recipe.steps) - here), shutil.disk_usage(out).free/1e9
-    if todo and free < need: raise Phys4DError(f"the disk of {_short(out)} has {free:.2g} GB free, and the steps that are left ({', '.join(s.name for s in todo)}) need about {need:.2g} GB; make room, or name another --out")
+    if todo and free < need:
+        raise Phys4DError(f"the disk of {_short(out)} has {free:.2g} GB free, and the steps that are left "
+                          f"({', '.join(s.name for s in todo)}) need about {need:.2g} GB; make room, or name another --out")
     return need
 
 def _announce(recipe, todo, need, say):
     memory, free = max(s.memory_gb for s in todo), psutil.virtual_memory().available/2**30
-    say(f"{recipe.name}: {len(todo)} of {len(recipe.steps)} steps to do, about {sum(s.minutes for s in todo):.0f} minutes, up to {memory:.1f} GB of memory and {need:.1f} GB of disk")
+    say(f"{recipe.name}: {len(todo)} of {len(recipe.steps)} steps to do, about {sum(s.minutes for s in todo):.0f} minutes, up to "
+        f"{memory:.1f} GB of memory and {need:.1f} GB of disk")
     if free < memory: say(f"  only {free:.1f} GB of memory are free: close other programs, or it may be slow or end early")
 
 class Clock:
@@ -519,6 +550,7 @@ def run_recipe(
         say(f"{recipe.name}: everything is in {_short(out)}")
     return run
 
+# %% ../nbs/21_batch.ipynb #bb2857c5
 def _when(record):
     try: return f" ({record['seconds']:.0f} s on {record['finished'][:16]})"
     except (KeyError, TypeError, ValueError): return ""
@@ -528,7 +560,8 @@ def _run_step(run, step, mark, recipe, clock, live, say):
     say(f"[{i}/{len(recipe.steps)}] {step.name} (about {clock.left()*step.minutes/max(1e-9, sum(s.minutes for s in clock.todo)):.2g} min)")
     started = time.time()
     with PeakMemory() as mem:
-        execute(notebook_path(step.notebook, recipe.folder), run.path/"notebooks"/f"{step.name}.ipynb", {**step.parameters, "out": str(run.path)}, cwd=root(), live=live)
+        execute(notebook_path(step.notebook, recipe.folder), run.path/"notebooks"/f"{step.name}.ipynb",
+                {**step.parameters, "out": str(run.path)}, cwd=root(), live=live)
     seconds = time.time() - started
     run.record(step.name, seconds=round(seconds, 1), peak_memory_mb=round(mem.mb), fingerprint=mark, parameters=step.parameters)
     clock.done(step, seconds)

@@ -56,18 +56,6 @@ class CogVideoXBackbone(Backbone):
     "CogVideoX 2B/5B, text or image conditioned"
     text_class, image_class, text_tokens = "CogVideoXPipeline", "CogVideoXImageToVideoPipeline", 226
 
-    def check(self):
-        c = self.pipe.scheduler.config
-        kind, a2 = c.get("prediction_type"), getattr(self.pipe.scheduler, "alphas_cumprod", None)
-        if a2 is None or kind not in ("v_prediction", "epsilon"):
-            raise Phys4DError(f"this CogVideoX scheduler ({type(self.pipe.scheduler).__name__}) has prediction_type '{kind}': allowed are "
-                              f"CogVideoX's DDIM and DPM with v_prediction or epsilon")
-        if kind == "epsilon" and c.get("rescale_betas_zero_snr"):
-            raise Phys4DError("this CogVideoX scheduler starts from pure noise (rescale_betas_zero_snr), which says nothing of x0 when "
-                              "epsilon is predicted: allowed is prediction_type v_prediction there")
-        self._levels = vp_sigmas(a2)
-        self.text_tokens = self.transformer.config.max_text_seq_length
-
     @property
     def takes_image(self): return self.transformer.config.in_channels == 2*self.vae.config.latent_channels
     @property
@@ -105,6 +93,20 @@ class CogVideoXBackbone(Backbone):
                 for k, v in parts.items()} if self.takes_image and self.vae.config.invert_scale_latents else parts
 
 def _twice(x, like): return x.repeat(len(like)//len(x), *[1]*(x.ndim - 1)) # rows of both halves of a guided batch
+
+# %% ../nbs/10b_cogvideox.ipynb #cb7e22e2
+@patch
+def check(self:CogVideoXBackbone):
+    c = self.pipe.scheduler.config
+    kind, a2 = c.get("prediction_type"), getattr(self.pipe.scheduler, "alphas_cumprod", None)
+    if a2 is None or kind not in ("v_prediction", "epsilon"):
+        raise Phys4DError(f"this CogVideoX scheduler ({type(self.pipe.scheduler).__name__}) has prediction_type '{kind}': allowed are "
+                          f"CogVideoX's DDIM and DPM with v_prediction or epsilon")
+    if kind == "epsilon" and c.get("rescale_betas_zero_snr"):
+        raise Phys4DError("this CogVideoX scheduler starts from pure noise (rescale_betas_zero_snr), which says nothing of x0 when "
+                          "epsilon is predicted: allowed is prediction_type v_prediction there")
+    self._levels = vp_sigmas(a2)
+    self.text_tokens = self.transformer.config.max_text_seq_length
 
 # %% ../nbs/10b_cogvideox.ipynb #39da4a6d
 @patch

@@ -330,6 +330,7 @@ def export_kit(
     print(f"wrote {out}: {len(kit)} clips; make {m.frames} frames of {m.height}×{m.width} at {m.fps:g} fps of each, called KEY.mp4, KEY as "
           f"in {out}/manifest.json")
 
+# %% ../nbs/23_commands.ipynb #b1548583
 def judge_videos(
     kit:str, # folder written by phys4d_eval export
     videos:list, # folders of videos or lifted models (tiny-wan), or name=folder; several are compared
@@ -352,6 +353,7 @@ def judge_videos(
     table = run(kit, models, out, depth, flow, fps, depth_range, partial, device=device)
     print(f"{table._repr_markdown_()}\n{table.text}\nwrote {out}/report.html, metrics.csv, differences.csv, recordings and films")
 
+# %% ../nbs/23_commands.ipynb #040dabd1
 def join_results(
     results:list, # folders of phys4d_eval run or of a recipe, one per training run (seed), or name=folder
     out:str="joined", # table and report
@@ -360,10 +362,12 @@ def join_results(
     from phys4d.kit import join
     named = [r.rpartition("=") for r in results]
     folders = {name or folder: folder for name, _, folder in named}
-    if len(folders) < len(results): raise Phys4DError("phys4d_eval join: two of the results have the same name; tell them apart by NAME=FOLDER")
+    if len(folders) < len(results):
+        raise Phys4DError("phys4d_eval join: two of the results have the same name; tell them apart by NAME=FOLDER")
     table = join(folders, out)
     print(f"{table._repr_markdown_()}\n{table.text}\nwrote {out}/report.html, metrics.csv, differences.csv, long.csv")
 
+# %% ../nbs/23_commands.ipynb #5d52b39f
 def search_gap(
     videos:list, # folder of a kit's videos; or, with --scene, videos or clips (.safetensors) that begin as it does
     kit:str="", # folder written by phys4d_eval export

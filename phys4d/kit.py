@@ -24,7 +24,8 @@ import pandas as pd
 from PIL import Image
 from pydantic import BaseModel
 
-from .core import Camera, Clip4D, Phys4DError, atomic_path, inside, load_json, one_of, parse_size, safe_name, shipped, shorten, write_text
+from .core import (Camera, Clip4D, Phys4DError, atomic_path, inside, load_json, one_of, parse_size, safe_name, shipped, shorten,
+                         write_text)
 from .data import ClipDataset, make_dataset, make_key, split_of, write_dataset
 from .evals import CONTROLS, ResultTable, Stage, code_hash, contact_sheet, differences, estimator_floor, evaluate, kept_clips
 from .evals import join_runs, model_stage, summarise, with_take2

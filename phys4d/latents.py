@@ -19,7 +19,8 @@ from safetensors import SafetensorError, safe_open
 from .flow import add_noise, with_first
 from .condition import Condition
 from .data import batch_indices, collate
-from .core import Clip4D, Count, Phys4DError, Seed, Share, brief, ensure_dir, progress, remove_leftovers, rng, save_tensors, write_text
+from .core import (Clip4D, Count, Phys4DError, Seed, Share, brief, ensure_dir, progress, remove_leftovers, rng, save_tensors,
+                         write_text)
 from .lift import Lifted, to_tensor, to_uint8
 from .lora import experts, lora_parameters
 from .sharding import gathered
@@ -67,6 +68,7 @@ def clip_marks(
     known = [f"{k} {e.checksum}" for k, e in zip(getattr(dataset, "keys", ()), getattr(dataset, "entries", ())) if e.checksum]
     return known if known and len(known) == len(dataset) else [clip_mark(dataset[i]) for i in range(len(dataset))]
 
+# %% ../nbs/14a_latents.ipynb #46f90328
 def joined(
     marks, # strings
 )->str: # 16 hex digits

@@ -20,10 +20,12 @@ from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 from .backbone import Backbone
 from .flow import add_noise
-from .core import (Camera, Clip4D, Count, Phys4DError, Share, Weight, as_path, brief, check_schema, load_json, load_tensors, make_config, one_of, parse_size, pick_device,
+from .core import (Camera, Clip4D, Count, Phys4DError, Share, Weight, as_path, brief, check_schema, load_json, load_tensors,
+                         make_config, one_of, parse_size, pick_device,
     progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters
-from phys4d.lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters as trainable, lora_summary, model_card, read_lora, wanted, without_lora,
+from phys4d.lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters as trainable, lora_summary,
+                         model_card, read_lora, wanted, without_lora,
     write_lora)
 
 # %% ../nbs/12_lift.ipynb #ec25ca24
@@ -44,7 +46,8 @@ def to_uint8(
 # %% ../nbs/12_lift.ipynb #0d9f258f
 def _rgb(im): # PIL picture of any mode -> RGB
     im = ImageOps.exif_transpose(im)
-    if im.mode == "F": raise Phys4DError("image: holds floating-point numbers, of which white is not known; give a PNG or JPEG file of 8 or 16 bits")
+    if im.mode == "F":
+        raise Phys4DError("image: holds floating-point numbers, of which white is not known; give a PNG or JPEG file of 8 or 16 bits")
     if im.mode.startswith("I"): im = Image.fromarray((np.asarray(im).clip(0, 65535)/257).round().astype(np.uint8))
     if im.mode in ("RGBA", "LA", "PA") or "transparency" in im.info:
         im = im.convert("RGBA")
@@ -94,7 +97,8 @@ def read_image(
         raise Phys4DError(f"image: must be a picture file, a PIL picture or (h w 3) uint8, not {image.shape} {image.dtype}")
     if height and image.shape[:2] != (height, width):
         if fit is not None: return fit_image(image, height, width, fit)
-        raise Phys4DError(f"image: is {image.shape[0]}×{image.shape[1]}, the clip {height}×{width} (height×width); say fit=\"crop\", \"pad\" or \"stretch\", or use fit_image(image, {height}, {width})")
+        raise Phys4DError(f"image: is {image.shape[0]}×{image.shape[1]}, the clip {height}×{width} (height×width); say fit=\"crop\", "
+                          f"\"pad\" or \"stretch\", or use fit_image(image, {height}, {width})")
     return image
 
 # %% ../nbs/12_lift.ipynb #dfe39662
@@ -102,7 +106,8 @@ class Lifted(torch.nn.Module):
     "A video diffusion backbone with 4D heads: one module, whose weights are the transformer's, its LoRA's and the heads'."
     def __init__(self, backbone:Backbone, heads:Heads4D, source:str=''):
         super().__init__()
-        object.__setattr__(self, 'backbone', backbone) # the frozen rest, VAE and text encoders, is no part of what is trained, wrapped or sharded
+        # the frozen rest, VAE and text encoders, is no part of what is trained, wrapped or sharded
+        object.__setattr__(self, 'backbone', backbone)
         for name, net in experts(self.pipe).items(): self.add_module(name, net)
         self.heads, self.source = heads.to(self.device), str(source)
 
@@ -156,8 +161,10 @@ class Lifted(torch.nn.Module):
 
     def __repr__(self):
         s, lora = self.spec, f", LoRA of rank {self.lora['rank']}" if self.lora else ''
-        return f"Lifted({Path(self.source).name}: {s.frames}×{s.height}×{s.width} at {s.fps} fps; heads {n_parameters(self.heads)/1e6:.1f}M on blocks {self.heads.blocks}{lora})"
+        clip = f"{s.frames}×{s.height}×{s.width} at {s.fps} fps"
+        return f"Lifted({Path(self.source).name}: {clip}; heads {n_parameters(self.heads)/1e6:.1f}M on blocks {self.heads.blocks}{lora})"
 
+# %% ../nbs/12_lift.ipynb #14d4131d
 def lift(
     path, # pipeline folder in diffusers format, name of an embedded backbone ("tiny-wan"), hub name, or a Backbone
     heads=None, # weights (file or folder), or a HeadsConfig or dict for new ones
@@ -170,14 +177,16 @@ def lift(
     shard:dict=None, # from `sharding`: the backbone is cut up over the processes
 )->Lifted:
     "Put 4D heads on a video diffusion model."
-    if not (heads is None or isinstance(heads, (str, os.PathLike, dict)) or is_dataclass(heads)): raise Phys4DError(f"lift: heads = {brief(heads)} is no path of weights and no HeadsConfig")
+    if not (heads is None or isinstance(heads, (str, os.PathLike, dict)) or is_dataclass(heads)):
+        raise Phys4DError(f"lift: heads = {brief(heads)} is no path of weights and no HeadsConfig")
     if isinstance(heads, (str, os.PathLike)): as_path(heads, "lift: heads")
     if lora is not None: wanted(lora)
     given = isinstance(path, Backbone) or hasattr(path, 'velocity')
     backbone = path if given else Backbone.load(path, device, dtype, offload, tiling, shard)
     if given and device != "auto": backbone.to(device)
     new = heads if heads is None or isinstance(heads, dict) or is_dataclass(heads) else None
-    model = Lifted(backbone, Heads4D(backbone.spec, new, seed), getattr(backbone, 'source', None) or getattr(backbone, 'path', None) or ('' if given else path))
+    model = Lifted(backbone, Heads4D(backbone.spec, new, seed), getattr(backbone, 'source', None) or getattr(backbone, 'path', None)
+                   or ('' if given else path))
     backbone.source = model.source
     if heads is not None and new is None: model.load_heads(heads)
     if lora is not None: model.load_lora(lora)
@@ -192,7 +201,8 @@ def fitting_shape(
     "`BackboneSpec.clip_shape`, and not beyond the last position that the transformer knows."
     size, spec = self.spec.clip_shape(frames, height, width), self.spec
     most = getattr(getattr(self.backbone.transformer, 'config', None), 'rope_max_seq_len', None)
-    for name, n, per in zip(("frames", "height", "width"), size, (spec.t_factor*spec.patch[0], spec.s_factor*spec.patch[1], spec.s_factor*spec.patch[2])):
+    for name, n, per in zip(("frames", "height", "width"), size,
+                            (spec.t_factor*spec.patch[0], spec.s_factor*spec.patch[1], spec.s_factor*spec.patch[2])):
         if most and n > most*per: raise Phys4DError(f"{name}: {brief(n)} is not possible; this transformer reaches as far as {most*per}")
     return size
 
@@ -222,7 +232,8 @@ def to_clips(rgb, # (b 3 t h w) in [-1, 1], or (b t h w 3) uint8
     p = {k: v.detach().float().cpu() for k, v in parts.items() if k in ('depth', 'flow', 'delta_depth', 'confidence')}
     p = {k: rearrange(v, 'b c t h w -> b t h w c') for k, v in p.items()}
     p = {k: (v if k == 'flow' else v[..., 0]).numpy() for k, v in p.items()}
-    return [Clip4D(rgb=rgb[i], camera=cameras[i], prompt=prompts[i], fps=fps, meta=metas[i], **{k: v[i] for k, v in p.items()}) for i in range(len(rgb))]
+    return [Clip4D(rgb=rgb[i], camera=cameras[i], prompt=prompts[i], fps=fps, meta=metas[i], **{k: v[i] for k, v in p.items()})
+            for i in range(len(rgb))]
 
 # %% ../nbs/12_lift.ipynb #b5d38adc
 @dataclass
@@ -237,7 +248,8 @@ class Sampling:
     def check(self):
         if self.fit is not None: one_of(self.fit, FITS, "fit", "Sampling")
         for b in self.weak_blocks or ():
-            if type(b) is not int: raise Phys4DError(f"Sampling: weak_blocks holds {brief(b)}; allowed are whole numbers, negative ones count from the end")
+            if type(b) is not int:
+                raise Phys4DError(f"Sampling: weak_blocks holds {brief(b)}; allowed are whole numbers, negative ones count from the end")
 
 def check_seed(
     seed, # what was given
@@ -248,14 +260,18 @@ def check_seed(
     if not 0 <= n < 2**63: raise Phys4DError(f"seed: {brief(seed)} is not possible; allowed are whole numbers from 0 to 2**63 - 1")
     return n
 
+# %% ../nbs/12_lift.ipynb #affb0063
 def check_prompt(
     prompt, # what was given
     image:bool, # is there a first frame?
 )->str:
     "A prompt as text, None as no text; one that says nothing is refused unless an image says it."
     if prompt is None: return ""
-    if not isinstance(prompt, str): raise Phys4DError(f"prompt: {brief(prompt)} is no text; give a sentence such as 'a red ball falls', or None")
-    if not (prompt.strip() or image): raise Phys4DError("prompt: is empty, and there is no image: say what happens, give a first frame, or give None for a clip of anything")
+    if not isinstance(prompt, str):
+        raise Phys4DError(f"prompt: {brief(prompt)} is no text; give a sentence such as 'a red ball falls', or None")
+    if not (prompt.strip() or image):
+        raise Phys4DError("prompt: is empty, and there is no image: say what happens, give a first frame, or give None for a clip of "
+                          "anything")
     return prompt
 
 def check_camera(
@@ -265,14 +281,17 @@ def check_camera(
     "A camera that fits the clip, or one sentence."
     if not isinstance(camera, Camera): raise Phys4DError(f"camera: {brief(camera)} is no Camera; make one by Camera.look_at, or give None")
     if (camera.height, camera.width) != (height, width) or len(camera) not in (1, frames):
-        raise Phys4DError(f"camera: has {len(camera)} poses of {camera.height}×{camera.width}, the clip {frames} frames of {height}×{width}; use camera.resized({height}, {width}) and 1 or {frames} poses")
+        raise Phys4DError(f"camera: has {len(camera)} poses of {camera.height}×{camera.width}, the clip {frames} frames of "
+                          f"{height}×{width}; use camera.resized({height}, {width}) and 1 or {frames} poses")
     return camera
 
 # %% ../nbs/12_lift.ipynb #f1ed2159
 def _lists(**given): # name -> list or None: all of one length
     for name, x in given.items():
         ok = x is None or (hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, (str, bytes, dict)))
-        if not ok: raise Phys4DError(f"{name}: {brief(x)} is no list; give a list with one entry for each clip (or call generate for a single one)")
+        if not ok:
+            raise Phys4DError(f"{name}: {brief(x)} is no list; give a list with one entry for each clip (or call generate for a single "
+                              f"one)")
     n = max([len(x) for x in given.values() if x is not None], default=1)
     for name, x in given.items():
         if x is not None and len(x) != n: raise Phys4DError(f"{name}: {len(x)} given for {n} clips; give one each or None")
@@ -280,8 +299,10 @@ def _lists(**given): # name -> list or None: all of one length
 
 def _meta(model, how, seed, image): # what a generated clip tells of itself, JSON-able
     extra = {k: v for k, v in (("weak_blocks", how.weak_blocks and list(how.weak_blocks)), ("fit", how.fit)) if v}
-    return dict(source='generated', backbone=Path(model.source).name, seed=seed, steps=how.steps, guidance=how.guidance, image=image, **extra)
+    return dict(source='generated', backbone=Path(model.source).name, seed=seed, steps=how.steps, guidance=how.guidance, image=image,
+                **extra)
 
+# %% ../nbs/12_lift.ipynb #e8f87abf
 @patch
 @torch.no_grad()
 def generate_batch(
@@ -310,12 +331,14 @@ def generate_batch(
     with progress(total=steps*-(-n//batch), desc="denoising steps", delay=2, leave=False) as bar:
         for i in range(0, n, batch):
             sl = slice(i, i+batch)
-            x0, feats = self.backbone.sample(prompts[sl], None if images is None else images[sl], seeds[sl], steps, size, guidance, weak_blocks, self.heads.blocks, bar.update)
+            x0, feats = self.backbone.sample(prompts[sl], None if images is None
+                                             else images[sl], seeds[sl], steps, size, guidance, weak_blocks, self.heads.blocks, bar.update)
             rgb = self.backbone.decode_video(x0).float().clamp(-1, 1)
             metas = [_meta(self, how, s, images is not None) for s in seeds[sl]]
             out += to_clips(rgb, self.heads(feats, x0, rgb), cameras[sl], prompts[sl], metas, self.spec.fps)
     return out
 
+# %% ../nbs/12_lift.ipynb #60d39e2a
 @patch
 def generate(
     self:Lifted,
@@ -331,7 +354,8 @@ def generate(
 )->Clip4D:
     "Generate one clip from a prompt, a first frame, both or neither."
     one = lambda x: None if x is None else [x]
-    return self.generate_batch(one(prompt), one(image), [seed], steps, frames, height, width, guidance, one(camera), weak_blocks=weak_blocks, fit=fit)[0]
+    return self.generate_batch(one(prompt), one(image), [seed], steps, frames, height, width, guidance, one(camera),
+                               weak_blocks=weak_blocks, fit=fit)[0]
 
 # %% ../nbs/12_lift.ipynb #8cf339fe
 @patch
@@ -351,7 +375,9 @@ def predict(
     "Depth and motion of a given video: one backbone pass."
     batch = batch if isinstance(batch, dict) else dict(rgb=batch)
     rgb = batch.get('rgb')
-    if not (torch.is_tensor(rgb) and rgb.ndim == 5 and rgb.shape[1] == 3): raise Phys4DError(f"predict: {brief(rgb) if not torch.is_tensor(rgb) else tuple(rgb.shape)} is no batch of videos; give a tensor (b 3 t h w) in [-1, 1], such as to_tensor(clip.rgb[None])")
+    if not (torch.is_tensor(rgb) and rgb.ndim == 5 and rgb.shape[1] == 3):
+        raise Phys4DError(f"predict: {brief(rgb) if not torch.is_tensor(rgb) else tuple(rgb.shape)} is no batch of videos; give a tensor "
+                          f"(b 3 t h w) in [-1, 1], such as to_tensor(clip.rgb[None])")
     if sigma is not None: check_schema(sigma, Annotated[Share, Field(strict=True)], "predict: sigma")
     rgb = rgb.to(self.device)
     b, _, t, h, w = rgb.shape
@@ -382,7 +408,8 @@ def add_lora(
 ):
     "Add trainable low-rank layers to the transformer, to both where there are two; all else of it is frozen."
     if self.lora: raise Phys4DError("add_lora: this model has LoRA layers already; load a fresh one with lift")
-    shape = make_config(LoraShape, rank=rank, alpha=alpha, targets=list(getattr(self.backbone, "attention", ATTENTION)) if targets is None else targets)
+    shape = make_config(LoraShape, rank=rank, alpha=alpha, targets=list(getattr(self.backbone, "attention", ATTENTION)) if targets is None
+                        else targets)
     for net in experts(self.pipe).values(): add_layers(net, shape, check_seed(seed))
     return self
 
@@ -422,7 +449,9 @@ def save(
 )->Path:
     "Write heads, LoRA and the name of the backbone."
     folder = as_path(folder, "folder")
-    if not self.source: raise Phys4DError("save: where the backbone lies is not known, for its pipeline was not loaded from a folder or the hub; write it with pipe.save_pretrained and say model.source = FOLDER")
+    if not self.source:
+        raise Phys4DError("save: where the backbone lies is not known, for its pipeline was not loaded from a folder or the hub; write it "
+                          "with pipe.save_pretrained and say model.source = FOLDER")
     card = model_card(self.pipe, _name(self.source), metrics, tags)
     save_tensors(self.heads.state_dict(), folder/'heads.safetensors', dict(config=json.dumps(self.heads.config)))
     write_lora(self.pipe, folder)
@@ -438,7 +467,8 @@ def _read(path, file): # weights and their config, from a file or the folder tha
     tensors, meta = load_tensors(path, framework='pt')
     if 'config' not in meta: raise Phys4DError(f"{path}: has no config in its header; it was not written by Lifted.save")
     try: config = json.loads(meta['config'])
-    except ValueError as e: raise Phys4DError(f"{path}: the config in its header is damaged ({brief(str(e), 60)}); copy the file again") from None
+    except ValueError as e:
+        raise Phys4DError(f"{path}: the config in its header is damaged ({brief(str(e), 60)}); copy the file again") from None
     return path, tensors, check_schema(config, dict, f"{path}: config in its header", "copy the file again")
 
 @patch
@@ -451,7 +481,9 @@ def load_heads(
     try: heads = Heads4D(self.spec, cfg)
     except Phys4DError as e: raise Phys4DError(f"{path}: {e}") from None
     try: heads.load_state_dict(tensors)
-    except RuntimeError: raise Phys4DError(f"{path}: these heads belong to another backbone than {self.source} ({self.spec.dim} channels, {self.spec.blocks} blocks)") from None
+    except RuntimeError:
+        raise Phys4DError(f"{path}: these heads belong to another backbone than {self.source} ({self.spec.dim} channels, "
+                          f"{self.spec.blocks} blocks)") from None
     self.heads = heads.to(self.device)
     return self
 
@@ -461,7 +493,9 @@ def load_lora(
     lora, # file, folder or hub name; several with weights: [(A, .8), B] or {A: .8} (see `lora`)
 ):
     "Add saved LoRA layers."
-    if self.lora: raise Phys4DError("load_lora: this model has LoRA layers already; load a fresh one with lift, and several at once as lora=[A, (B, 0.5)]")
+    if self.lora:
+        raise Phys4DError("load_lora: this model has LoRA layers already; load a fresh one with lift, and several at once as lora=[A, (B, "
+                          "0.5)]")
     read_lora(self.pipe, lora)
     return self
 
@@ -474,23 +508,30 @@ def _saved_at(folder):
     places = (Path(folder), root()/folder, shipped(f"{TRAINED}/{folder}"))
     found = next((p for p in places if (p/'lifted.json').is_file()), None)
     if found: return found
-    if (Path(folder)/"model_index.json").is_file(): raise Phys4DError(f"{folder} is a backbone without lifted.json; put untrained heads on it with lift, or give a folder written by Lifted.save")
+    if (Path(folder)/"model_index.json").is_file():
+        raise Phys4DError(f"{folder} is a backbone without lifted.json; put untrained heads on it with lift, or give a folder written by "
+                          f"Lifted.save")
     parts = str(folder).split("/")
-    if len(parts) == 2 and all(parts) and parts[0] not in (".", "..", "~") and not (Path(parts[0]).exists() or (root()/parts[0]).exists()): # a hub name
+    # a hub name
+    if len(parts) == 2 and all(parts) and parts[0] not in (".", "..", "~") and not (Path(parts[0]).exists() or (root()/parts[0]).exists()):
         got = hub_folder(str(folder), ["lifted.json", "heads.safetensors", *FILES.values()])
         if (got/"lifted.json").is_file(): return got
     names = ", ".join(sorted(p.parent.name for p in shipped(TRAINED).glob("*/lifted.json")))
-    raise Phys4DError(f"{Path(folder)/'lifted.json'} is missing; give a folder written by Lifted.save{f', or the name of a model that travels with phys4d: {names}' if names else ''}")
+    raise Phys4DError(f"{Path(folder)/'lifted.json'} is missing; give a folder written by "
+                      f"Lifted.save{f', or the name of a model that travels with phys4d: {names}' if names else ''}")
 
 def _backbone_of(name, file): # what `lift` is to load, from the name in `file`
     path = Path(name)
     if path.is_absolute(): places = [path]
-    elif ".." in path.parts: raise Phys4DError(f"{file}: backbone {brief(name)} leads out of the project; a relative one must stay below it: give Lifted.load(…, backbone=PATH)")
+    elif ".." in path.parts:
+        raise Phys4DError(f"{file}: backbone {brief(name)} leads out of the project; a relative one must stay below it: give "
+                          f"Lifted.load(…, backbone=PATH)")
     else: places = [root()/name, shipped(name)]
     found = next((p for p in places if p.is_dir()), None)
     if found or (len(path.parts) == 2 and not (root()/path.parts[0]).exists()): return found or name # a hub name has two parts
     raise Phys4DError(f"{file}: its backbone {brief(name, 120)} is not there; give Lifted.load(…, backbone=PATH)")
 
+# %% ../nbs/12_lift.ipynb #22811d2f
 @patch(cls_method=True)
 def load(
     cls:Lifted,
@@ -505,7 +546,10 @@ def load(
     device, folder = pick_device(device), _saved_at(folder)
     file = folder/'lifted.json'
     info = load_json(file, SavedModel, "a model written by Lifted.save", "write it again with Lifted.save")
-    if info.format == "lifted/1" and info.lora and lora is None: raise Phys4DError(f"{file}: its LoRA has the layout of lifted/1, which this version does not read; make it again, or take its heads alone: lift(BACKBONE, heads={str(folder)!r})")
-    if info.format not in (FORMAT, "lifted/1"): raise Phys4DError(f"{file}: format {brief(info.format)} is not known to this version, which reads {FORMAT}; update phys4d")
+    if info.format == "lifted/1" and info.lora and lora is None:
+        raise Phys4DError(f"{file}: its LoRA has the layout of lifted/1, which this version does not read; make it again, or take its "
+                          f"heads alone: lift(BACKBONE, heads={str(folder)!r})")
+    if info.format not in (FORMAT, "lifted/1"):
+        raise Phys4DError(f"{file}: format {brief(info.format)} is not known to this version, which reads {FORMAT}; update phys4d")
     if backbone is None: backbone = _backbone_of(info.backbone, file)
     return lift(backbone, folder if heads is None else heads, (folder if info.lora else None) if lora is None else lora, device, **kw)

@@ -85,6 +85,7 @@ def gradient_matching(res:Tensor, # (b 1 t h w) residual
             total = total + masked_mean((a-b).abs(), w.narrow(d, 1, n-1)*w.narrow(d, 0, n-1))/scales
     return total
 
+# %% ../nbs/14_losses.ipynb #a86c185c
 def _weight(batch, part, like): # valid pixels, times the label's confidence if there is one
     w = batch['valid'].to(like) if 'valid' in batch else torch.ones_like(like)
     if part in batch: w = w*batch[part].to(like)

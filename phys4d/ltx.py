@@ -23,6 +23,7 @@ def dynamic_shift(scheduler, tokens:int)->float: # mu
     m = (s1 - s0)/(n1 - n0)
     return tokens*m + (s0 - m*n0)
 
+# %% ../nbs/10d_ltx.ipynb #9da12a83
 @adapter("LTXPipeline", "LTXImageToVideoPipeline")
 class LTXBackbone(Backbone):
     "LTX-Video, from text or from a picture"

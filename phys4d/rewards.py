@@ -166,7 +166,7 @@ def physics_reward(
     tau:float=.1, # Chamfer distance that gives 1/e, share of the scene diagonal
     align_seen:str="none", # alignment of the estimator's depth
 ) -> Reward: # in [0,1]
-    "Half the bounded 4D Chamfer of the model's own depth, half that of an external estimator's (without one: all of the first), and three gates."
+    "Half the bounded 4D Chamfer of the model's own depth, half that of an external estimator's (or all of the first), and three gates."
     r = chamfer_reward(tau)
     if estimator is not None: r = .5*r + .5*seen_by(chamfer_reward(tau, align_seen), estimator)
     return r*gate(existence_guard())*gate(motion_guard())*gate(appearance_guard())

@@ -534,6 +534,7 @@ def references(
         if i not in self.seen: self.seen[i] = reconstruct(self.model, self.dataset[i])
     return [self.seen[i] for i in numbers]
 
+# %% ../nbs/19_rl.ipynb #609539b0
 @patch
 def total(
     self:Run,

@@ -26,11 +26,13 @@ def sharding(
     "What `accelerate launch` asks for, when this process has met the others."
     if os.environ.get("ACCELERATE_USE_FSDP", "").lower() != "true": return None
     plugin, kind = FullyShardedDataParallelPlugin(), torch.device(device).type
-    if plugin.fsdp_version != 2: raise Phys4DError("FSDP 1 is asked for; say fsdp_version: 2 in the configuration, as nbs/runs/accelerate/fsdp8.yaml does")
+    if plugin.fsdp_version != 2:
+        raise Phys4DError("FSDP 1 is asked for; say fsdp_version: 2 in the configuration, as nbs/runs/accelerate/fsdp8.yaml does")
     if not distributed.is_initialized(): return None # alone
     os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false" # else transformers leaves text encoders empty in all processes but the first
     mesh = init_device_mesh(kind, (distributed.get_world_size(),))
-    return dict(mesh=mesh, reshard_after_forward=plugin.reshard_after_forward, **(dict(offload_policy=plugin.cpu_offload) if kind == "cuda" else {}))
+    return dict(mesh=mesh, reshard_after_forward=plugin.reshard_after_forward,
+                **(dict(offload_policy=plugin.cpu_offload) if kind == "cuda" else {}))
 
 def gathered(
     x:torch.Tensor, # of a model that may be cut up
@@ -60,12 +62,15 @@ def _fill(net, files): # from its files, each process its rows
         with safe_open(file, framework="pt") as f:
             for k in set(f.keys()) & set(state):
                 x, to = f.get_tensor(k).to(state[k].dtype), state[k]
-                if isinstance(to, DTensor): x, to = distribute_tensor(x.to(to.device), to.device_mesh, to.placements, src_data_rank=None).to_local(), to.to_local()
+                if isinstance(to, DTensor):
+                    x, to = distribute_tensor(x.to(to.device), to.device_mesh, to.placements, src_data_rank=None).to_local(), to.to_local()
                 to.copy_(x)
                 got.add(k)
     lost = sorted({n for n, _ in net.named_parameters()} - got)
-    if lost: raise Phys4DError(f"{Path(files[0]).parent}: {len(lost)} tensors are missing, such as {lost[0]}; copy the pipeline folder again")
+    if lost:
+        raise Phys4DError(f"{Path(files[0]).parent}: {len(lost)} tensors are missing, such as {lost[0]}; copy the pipeline folder again")
 
+# %% ../nbs/09f_sharding.ipynb #8283d457
 @torch.no_grad()
 def open_share(
     cls, # of diffusers
@@ -94,6 +99,7 @@ def open_shares(
     for name in ("transformer", "transformer_2"):
         library, cls = index.get(name) or (None, None)
         if library is None: continue
-        if library != "diffusers": raise Phys4DError(f"{folder}: its transformer {cls} is not of diffusers, and cannot be cut up; train it without FSDP")
+        if library != "diffusers":
+            raise Phys4DError(f"{folder}: its transformer {cls} is not of diffusers, and cannot be cut up; train it without FSDP")
         with quiet(): out[name] = open_share(getattr(diffusers, cls), Path(folder)/name, dtype, device, how)
     return out

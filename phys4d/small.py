@@ -164,6 +164,7 @@ def stock_clip(
     rgb = pipe(generator=torch.Generator().manual_seed(seed), output_type="np", **args).frames
     return dict(x0=x0, start=backbone.latents_of(noise, size), rgb=torch.as_tensor(rgb), passes=passes)
 
+# %% ../nbs/09b_small.ipynb #161418c0
 def against_stock(
     backbone, # Backbone of a small pipeline
     pipe, # stock pipeline with the same weights

@@ -20,11 +20,12 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from .core import Clip4D, Phys4DError, escape, root, shorten
-from .render import draw
+from .render import draw as filmed
 from .scenes import list_scenes, load_scene
 from .sim import rollout
 from .viz import (STAGES, assumed, box, caption, cloud, colorize, hexes, label, layer, log_clip, run_clips, scales, space,
                         template, truth_of)
+from fastcore.basics import patch
 
 # %% ../nbs/22_studio.ipynb #06113995
 def picture(
@@ -148,6 +149,7 @@ class Dashboard(W.VBox):
 # %% ../nbs/22_studio.ipynb #5bf27fc4
 class ClipExplorer(Dashboard):
     "Turn through one clip, or several side by side"
+    _hush = False # do controls change without drawing?
     def __init__(self,
         clips=None, # a Clip4D, or name → Clip4D; None: `load` them later
         truth=None, # clip to compare with, or the name of one; by default "truth" when there is one
@@ -191,14 +193,16 @@ class ClipExplorer(Dashboard):
         self.draw()
 
 # %% ../nbs/22_studio.ipynb #8ef60989
+@patch
 @contextmanager
-def _silent(self):
+def silent(self:ClipExplorer):
     "Change controls without drawing at each change"
     self._hush = True
     try: yield
     finally: self._hush = False
 
-def _fit(self, last, start):
+@patch
+def _fit(self:ClipExplorer, last, start):
     "Controls that fit the clips"
     for control in (self.frame, self.play): control.max = max(last, 1)
     self.frame.value = self.play.value = min(start, last)
@@ -208,11 +212,11 @@ def _fit(self, last, start):
     self.which.value = kept if kept in self.clips else next(iter(self.clips))
     self.which.layout.display = "none" if len(self.clips) == 1 else None
 
-ClipExplorer.silent, ClipExplorer._fit, ClipExplorer._hush = _silent, _fit, False
 
 
+@patch
 @worded
-def _turn(self, change=None):
+def turn(self:ClipExplorer, change=None):
     "Look at the points of the chosen clip from its camera"
     if self._hush: return
     clip = self.clips[self.which.value]
@@ -226,7 +230,8 @@ def _turn(self, change=None):
                               annotations=note, scene=space(clip, lo, hi, 1.15))
     self._cloud()
 
-def _cloud(self):
+@patch
+def _cloud(self:ClipExplorer):
     "Draw the points of the frame that the slider shows"
     clip = self.clips[self.which.value]
     if clip.depth is None or clip.camera is None: return
@@ -236,8 +241,9 @@ def _cloud(self):
         s.x, s.y, s.z = p.astype("f4").T
         s.marker.color = hexes(c)
 
+@patch
 @worded
-def _draw(self, change=None):
+def draw(self:ClipExplorer, change=None):
     "Draw the frame that the slider shows"
     if self._hush or not self.clips: return
     t, began = self.frame.value, time.time()
@@ -245,8 +251,6 @@ def _draw(self, change=None):
     self.clock.value, self.panels.value = f"{t / self.fps:.2f} s", self._drawn[t]
     self._cloud()
     self.play.interval = max(int(1000 / self.fps), int(1300 * (time.time() - began)))   # no faster than it can be drawn
-
-ClipExplorer.turn, ClipExplorer._cloud, ClipExplorer.draw = _turn, _cloud, _draw
 
 # %% ../nbs/22_studio.ipynb #f1cc5254
 def categories(
@@ -309,7 +313,8 @@ class SceneExplorer(Dashboard):
         else: worded(lambda self: load_scene(scene))(self)
 
 # %% ../nbs/22_studio.ipynb #0d5c9add
-def _slider(self, name, free):
+@patch
+def _slider(self:SceneExplorer, name, free):
     "A slider over a template's own range"
     s = W.FloatSlider(free.drawn, min=free.low, max=free.high, step=(free.high - free.low) / 100
                       or 1, description=name.split(".", 1)[-1].replace(".", " "),
@@ -317,8 +322,9 @@ def _slider(self, name, free):
     s.observe(lambda c: self._hush or self.run(), "value")
     return s
 
+@patch
 @worded
-def _begin(self):
+def begin(self:SceneExplorer):
     "Sliders of the chosen scene and seed, then its clip"
     if self.scene.value is None: return
     self._hush = True
@@ -332,26 +338,29 @@ def _begin(self):
     self._hush = False
     self.run()
 
-def _moved(self):
+@patch
+def moved(self:SceneExplorer):
     "What was moved away from the seed's draw: name → value"
     return {k: s.value for k, s in self.sliders.items() if abs(s.value - self.drawn[k]) > 1e-9 * max(1, abs(self.drawn[k]))}
 
+@patch
 @worded
-def _run(self):
+def run(self:SceneExplorer):
     "Simulate what the controls say, in the thread, and show it"
     if self.scene.value is None: return
     name, seed, size, moved = self.scene.value, self.seed.value, self.size.value, self.moved()
     takes = [1, 2] if self.take.value == 0 else [self.take.value]
     self.save.disabled, self.reset.disabled = True, not moved
     def world(take, frames=17): return rollout(load_scene(name).sample(seed, take, moved), frames)
-    def first(_): return self.view.load({f"take {takes[0]}": draw(world(takes[0], 1), size)}) or {}
+    def first(_): return self.view.load({f"take {takes[0]}": filmed(world(takes[0], 1), size)}) or {}
     steps = [("drawing the first frame", first)]
     for k in takes:
         steps.append((f"take {k}: moving", lambda done, k=k: {**done, f"take {k}": world(k)}))
-        steps.append((f"take {k}: drawing", lambda done, k=k: {**done, f"take {k}": draw(done[f"take {k}"], size)}))
+        steps.append((f"take {k}: drawing", lambda done, k=k: {**done, f"take {k}": filmed(done[f"take {k}"], size)}))
     self.later(steps, self.show)
 
-def _show(self, clips):
+@patch
+def show(self:SceneExplorer, clips):
     "Show what was simulated"
     both = list(clips.values()) if len(clips) == 2 else None
     start = differ_at(*both) if both else 0
@@ -363,15 +372,13 @@ def _show(self, clips):
     self.say(text)
     self.save.disabled = False
 
+@patch
 @worded
-def _write(self, button=None):
+def write(self:SceneExplorer, button=None):
     "Write a Rerun recording of what is shown to the working folder"
     (name, first), *others = self.clips.items()
     path = Path(f"{self.scene.value.replace('/', '-')}-{self.seed.value}.rrd")
     self.say(f"wrote {log_clip(first, path, dict(others), name=name)}")
-
-SceneExplorer._slider, SceneExplorer.begin, SceneExplorer.moved = _slider, _begin, _moved
-SceneExplorer.run, SceneExplorer.show, SceneExplorer.write = _run, _show, _write
 
 # %% ../nbs/22_studio.ipynb #801b37da
 def find_run(

@@ -35,7 +35,8 @@ from .wan import at_once, decode_at_once, encode_at_once
 def make_vae(base_dim:int=32, res_blocks:int=1)->AutoencoderKLWan:
     "A small patchified residual Wan VAE: 4× in time, 8× in space, 16 channels"
     shape = dict(base_dim=base_dim, z_dim=16, dim_mult=[1, 2, 2], num_res_blocks=res_blocks, temperal_downsample=[True, True])
-    pixels = dict(is_residual=True, attn_scales=[], in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=4, scale_factor_spatial=8)
+    pixels = dict(is_residual=True, attn_scales=[], in_channels=12, out_channels=12, patch_size=2, scale_factor_temporal=4,
+                  scale_factor_spatial=8)
     return AutoencoderKLWan(**shape, **pixels, latents_mean=[0.]*16, latents_std=[1.]*16)
 
 def make_tiny_wan(
@@ -107,6 +108,7 @@ def _web_block(args): # film one block, if it is not there
     with atomic_path(file) as tmp: np.save(tmp, np.stack(rgb))
     return len(rgb)
 
+# %% ../nbs/14c_tiny_wan.ipynb #b9816fff
 def make_web_corpus(
     folder, # where to
     scenes, # scene names

@@ -84,7 +84,7 @@ def run_stage(
 
 def train(
     stage:str, # stage1: heads from labelled videos; stage2: heads and LoRA from simulations; stage3: rewards
-    model:str="tiny-wan", # where training begins: tiny-wan, a folder that a stage wrote, a diffusers pipeline folder, or its name on the Hub
+    model:str="tiny-wan", # where training begins: tiny-wan, a folder that a stage wrote, a pipeline folder, or its name on the Hub
     data:str="", # dataset folder, made by phys4d_data or phys4d_pseudo
     out:str="", # folder of the run: latents, checkpoint, log, weights; the same command goes on where it stopped
     setting:list=(), # key=value, such as steps=400; may be given again

@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['Precision', 'FREE', 'TrainConfig', 'HeadsTraining', 'orthogonal', 'Muon', 'cosine', 'make_accelerator', 'Group',
-           'Trainer', 'Diverged', 'update', 'check_finite', 'one_step', 'CheckpointHeader', 'save', 'check_settings',
-           'load', 'averaged', 'steps_left', 'fit', 'close', 'finish']
+           'Trainer', 'Diverged', 'CheckpointHeader', 'check_settings']
 
 # %% ../nbs/14b_trainer.ipynb #f9005068
 import hashlib, json, time
@@ -19,8 +18,10 @@ from accelerate.state import AcceleratorState
 from accelerate.utils import gather_object
 from diffusers.training_utils import EMAModel
 from pydantic import BaseModel, Field, Json
-from .core import (Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, brief, check_schema, ensure_dir, load_tensors,
+from .core import (Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, brief, check_schema, ensure_dir,
+                         load_tensors,
                          progress, save_tensors, seed_all, shorten)
+from fastcore.basics import patch
 
 # %% ../nbs/14b_trainer.ipynb #df9d58f1
 Precision = Literal["no", "bf16"] # float32, or bfloat16 where autocast allows it
@@ -52,8 +53,11 @@ class HeadsTraining(TrainConfig):
 
     def check(self):
         name = type(self).__name__
-        if not self.sigma_low <= self.sigma_high <= .8: raise Phys4DError(f"{name}: sigma_low = {self.sigma_low} and sigma_high = {self.sigma_high} are not possible; the first must not be above the second, nor that above 0.8")
-        if not any(v for k, v in vars(self).items() if k.startswith("w_")): raise Phys4DError(f"{name}: all weights w_… are 0; at least one loss is needed")
+        if not self.sigma_low <= self.sigma_high <= .8:
+            raise Phys4DError(f"{name}: sigma_low = {self.sigma_low} and sigma_high = {self.sigma_high} are not possible; the first must "
+                              f"not be above the second, nor that above 0.8")
+        if not any(v for k, v in vars(self).items() if k.startswith("w_")):
+            raise Phys4DError(f"{name}: all weights w_… are 0; at least one loss is needed")
 
 # %% ../nbs/14b_trainer.ipynb #f954a9b4
 def orthogonal(
@@ -68,9 +72,11 @@ def orthogonal(
         x = 3.4445*x + (-4.775*a + 2.0315*a @ a) @ x
     return x.T if len(g) > g.shape[1] else x
 
+# %% ../nbs/14b_trainer.ipynb #c0632132
 class Muon(torch.optim.Optimizer):
     "Muon for matrices and convolutions (seen as matrices), AdamW for everything else and for groups with `matrices=False`"
-    def __init__(self, params, lr:float=2e-3, momentum:float=.95, betas:tuple=(.9, .98), weight_decay:float=0., eps:float=1e-8, matrices:bool=True):
+    def __init__(self, params, lr:float=2e-3, momentum:float=.95, betas:tuple=(.9, .98), weight_decay:float=0., eps:float=1e-8,
+                 matrices:bool=True):
         super().__init__(params, dict(lr=lr, momentum=momentum, betas=betas, weight_decay=weight_decay, eps=eps, matrices=matrices))
 
     @torch.no_grad()
@@ -115,7 +121,8 @@ def make_accelerator(
 )->Accelerator:
     "An `Accelerator` for this kind of device; accelerate keeps one for the whole process, which is renewed when the kind changes."
     device = torch.device(device)
-    if AcceleratorState._shared_state and AcceleratorState().device.type != device.type: AcceleratorState._reset_state(reset_partial_state=True)
+    if AcceleratorState._shared_state and AcceleratorState().device.type != device.type:
+        AcceleratorState._reset_state(reset_partial_state=True)
     return Accelerator(cpu=device.type == "cpu")
 
 @dataclass
@@ -125,6 +132,7 @@ class Group:
     lr:float # peak
     matrices:bool = True # orthogonal updates of matrices; else AdamW for all
 
+# %% ../nbs/14b_trainer.ipynb #d3f3cd93
 class Trainer:
     "Optimiser, schedule, averages, processes, checkpoints and log of one training."
     def __init__(self,
@@ -132,7 +140,7 @@ class Trainer:
         out, # folder of the run: checkpoint, log
         groups:list, # of `Group`
         device, # of the model
-        made_of:dict=None, # name → mark of what decides the result beside the settings; a run on other things is refused by their names. `start` is the first weights' own, unless it is given
+        made_of:dict=None, # name → mark of what decides the result beside the settings, so that a run on other things is refused
         schedule=cosine, # (step, cfg) → share of the peak learning rate
         optimiser=Muon, # (groups of torch, weight_decay=) → torch optimiser
         together:bool=False, # is the model cut up over the processes? Then all of them validate, for a pass takes all
@@ -142,9 +150,10 @@ class Trainer:
         self.acc = make_accelerator(self.device)
         self.rank, self.processes, self.together = self.acc.process_index, self.acc.num_processes, together
         self.named = {n: p for g in groups for n, p in g.params.items()}
-        self.opt = optimiser([dict(params=list(g.params.values()), lr=g.lr, **({} if g.matrices else dict(matrices=False))) for g in groups], weight_decay=cfg.weight_decay)
+        self.opt = optimiser([dict(params=list(g.params.values()), lr=g.lr, **({} if g.matrices else dict(matrices=False)))
+                              for g in groups], weight_decay=cfg.weight_decay)
         self.ema = EMAModel(list(self.named.values()), decay=cfg.ema) if cfg.ema else None
-        self.start, self.skipped, self.in_a_row, self.extra = 0, 0, 0, {}
+        self.start, self.skipped, self.in_a_row, self.extra, self.info = 0, 0, 0, {}, {}
         self.made_of = dict(start=self.mark(self.named)) | dict(made_of or {})
         if self.file.exists(): self.load()
         self.log = MetricLog(self.out, resume_at=self.start) if self.main else None
@@ -179,6 +188,7 @@ class Trainer:
 class Diverged(Phys4DError):
     "The loss or its gradient is no number."
 
+@patch
 def _sync(self:Trainer):
     "Mean of the gradients over all processes."
     if self.processes == 1: return
@@ -192,6 +202,7 @@ def _sync(self:Trainer):
     flat = self.acc.reduce(torch.cat([g.flatten() for g in grads]), "mean")
     for g, part in zip(grads, flat.split([g.numel() for g in grads])): g.copy_(part.view_as(g))
 
+@patch
 def update(
     self:Trainer,
     share:float=1., # of the peak learning rate
@@ -206,6 +217,7 @@ def update(
     self.opt.zero_grad(set_to_none=True)
     return norm
 
+@patch
 def check_finite(
     self:Trainer,
     step:int,
@@ -219,8 +231,12 @@ def check_finite(
     self.skipped, self.in_a_row = self.skipped + 1, self.in_a_row + 1
     if self.in_a_row < self.cfg.patience: return
     bad = gather_object(bad) if self.processes > 1 else bad
-    raise Diverged(f"{self.out}: step {step}: loss or gradient is not finite, {self.in_a_row} steps in a row ({shorten(', '.join(dict.fromkeys(bad)) or 'gradient', 160)}); mend these clips, lower the learning rate, or raise patience: the checkpoint is of before")
+    raise Diverged(f"{self.out}: step {step}: loss or gradient is not finite, {self.in_a_row} steps in a row "
+                   f"({shorten(', '.join(dict.fromkeys(bad)) or 'gradient', 160)}); mend these clips, lower the learning rate, or raise "
+                   f"patience: the checkpoint is of before")
 
+# %% ../nbs/14b_trainer.ipynb #38446bbd
+@patch
 def one_step(
     self:Trainer,
     step:int,
@@ -240,10 +256,8 @@ def one_step(
     self.check_finite(step, norm, bad)
     now, before = time.time(), self.time
     self.time = now
-    return dict(zip(["loss", *terms], mean)) | dict(grad_norm=norm, lr=self.opt.param_groups[0]["lr"], skipped=self.skipped, seconds=now - before)
-
-Trainer._sync, Trainer.update = _sync, update
-Trainer.check_finite, Trainer.one_step = check_finite, one_step
+    return dict(zip(["loss", *terms], mean)) | dict(grad_norm=norm, lr=self.opt.param_groups[0]["lr"], skipped=self.skipped,
+                                                    seconds=now - before)
 
 # %% ../nbs/14b_trainer.ipynb #3810aee4
 class CheckpointHeader(BaseModel):
@@ -255,6 +269,7 @@ class CheckpointHeader(BaseModel):
 
 _START_OVER = "delete it to start over"
 
+@patch
 def save(
     self:Trainer,
     step:int, # the next step to do
@@ -268,8 +283,10 @@ def save(
         if self.ema: tensors[f"ema/{n}"] = self.ema.shadow_params[i]
         for k, v in state.get(i, {}).items(): tensors[f"{k}/{n}"] = torch.as_tensor(v)
     info = dict(info, skipped=self.skipped, in_a_row=self.in_a_row, averaged=self.ema.optimization_step if self.ema else 0)
-    save_tensors(tensors, self.file, dict(step=str(step), settings=json.dumps(self.settings), made_of=json.dumps(self.made_of), info=json.dumps(info)))
+    save_tensors(tensors, self.file,
+                 dict(step=str(step), settings=json.dumps(self.settings), made_of=json.dumps(self.made_of), info=json.dumps(info)))
 
+# %% ../nbs/14b_trainer.ipynb #20fe9ad5
 def check_settings(
     was:dict, now:dict, # settings of the checkpoint and of this call
     file, # the checkpoint
@@ -282,6 +299,7 @@ def check_settings(
     pairs = ", ".join(f"{k} = {brief(was.get(k))}, now {brief(now.get(k))}" for k in other[:3])
     raise Phys4DError(f"{file} is of a run with other {', '.join(other[:6])} ({pairs}); give the same settings to go on, or another folder")
 
+@patch
 def _check_head(self:Trainer, head, tensors):
     "Raise `Phys4DError` if the checkpoint belongs to another run."
     check_settings(head.settings, self.settings, self.file)
@@ -291,9 +309,16 @@ def _check_head(self:Trainer, head, tensors):
     other = sorted(k for k in {*head.made_of, *self.made_of} - {"start"} if head.made_of.get(k) != self.made_of.get(k))
     if fits and self.made_of["start"] not in known: other.append("first weights")
     if other: raise Phys4DError(f"{self.file} is of a run on other {' and other '.join(other)}; give the same to go on, or another folder")
-    if head.step > self.cfg.steps: raise Phys4DError(f"{self.file} (header): step {head.step} of {self.cfg.steps} is not possible; give steps = {head.step} or more, or {_START_OVER}")
-    if not fits: raise Phys4DError(f"{self.file} does not fit this model ({next((n for n, t in here.items() if t is None or t.shape != self.named[n].shape), '')}); give the model that it is of, or {_START_OVER}")
+    if head.step > self.cfg.steps:
+        raise Phys4DError(f"{self.file} (header): step {head.step} of {self.cfg.steps} is not possible; give steps = {head.step} or more, "
+                          f"or {_START_OVER}")
+    if not fits:
+        raise Phys4DError(f"{self.file} does not fit this model "
+                          f"({next((n for n, t in here.items() if t is None or t.shape != self.named[n].shape), '')}); give the model that "
+                          f"it is of, or {_START_OVER}")
 
+# %% ../nbs/14b_trainer.ipynb #5f05cf65
+@patch
 def load(self:Trainer):
     "Go on from the checkpoint; raises `Phys4DError` if it is damaged or belongs to other settings, clips or weights."
     tensors, meta = load_tensors(self.file, framework="pt")
@@ -302,38 +327,45 @@ def load(self:Trainer):
     state, names = {}, {k.split("/", 1)[0] for k in tensors} - {"weight", "ema", "extra"}
     for i, (n, p) in enumerate(self.named.items()):
         kept = {k: tensors[f"{k}/{n}"] for k in names if f"{k}/{n}" in tensors}
-        if any(v.shape != (() if k == "step" else p.shape) for k, v in kept.items()): raise Phys4DError(f"{self.file} does not fit this model ({n}); give the model that it is of, or {_START_OVER}")
+        if any(v.shape != (() if k == "step" else p.shape) for k, v in kept.items()):
+            raise Phys4DError(f"{self.file} does not fit this model ({n}); give the model that it is of, or {_START_OVER}")
         with torch.no_grad(): p.copy_(tensors[f"weight/{n}"])
         if kept: state[i] = kept
     self.opt.load_state_dict(dict(state=state, param_groups=self.opt.state_dict()["param_groups"]))
     self.start, self.info, self.made_of = head.step, head.info, dict(self.made_of, start=head.made_of.get("start"))
     self.skipped, self.in_a_row = head.info.get("skipped", 0), head.info.get("in_a_row", 0)
     self.extra = {k[6:]: v.clone() for k, v in tensors.items() if k.startswith("extra/")}
-    if self.ema: self.ema.shadow_params, self.ema.optimization_step = [tensors[f"ema/{n}"].clone().to(p.device) for n, p in self.named.items()], head.info.get("averaged", 0)
-
-Trainer.save, Trainer._check_head, Trainer.load, Trainer.info = save, _check_head, load, {}
+    if self.ema:
+        self.ema.shadow_params, self.ema.optimization_step = [tensors[f"ema/{n}"].clone().to(p.device)
+                                                              for n, p in self.named.items()], head.info.get("averaged", 0)
 
 # %% ../nbs/14b_trainer.ipynb #5ed74d28
+@patch
 @contextmanager
 def averaged(self:Trainer):
     "While the context is open the model has its averaged weights, if there are any."
-    if not self.ema: yield; return
+    if not self.ema:
+        yield
+        return
     params = list(self.named.values())
     self.ema.store(params)
     self.ema.copy_to(params)
     try: yield
     finally: self.ema.restore(params)
 
+@patch
 def steps_left(self:Trainer):
     "The steps that are left, with a progress bar in the first process."
     bar = progress if self.main else lambda it, **kw: it
     return bar(range(self.start, self.cfg.steps), total=self.cfg.steps-self.start, desc=self.out.name)
 
+# %% ../nbs/14b_trainer.ipynb #af3b3b51
+@patch
 def fit(
     self:Trainer,
     step_fn, # see `one_step`
     callbacks=(), # each called in the first process as cb(step, row)
-    validate=None, # () → dict of scalars: called on averaged weights in the first process (in all, if `together`), whenever a checkpoint is due
+    validate=None, # () → dict of scalars, on averaged weights, whenever a checkpoint is due; in the first process, or `together` in all
 ):
     "All steps that are left; the averaged weights are put in place at the end."
     for step in self.steps_left():
@@ -347,11 +379,13 @@ def fit(
     self.close()
     if self.ema: self.ema.copy_to(list(self.named.values()))
 
+@patch
 def close(self:Trainer):
     "Close the log; all processes meet."
     if self.log: self.log.close()
     self.acc.wait_for_everyone()
 
+@patch
 def finish(self:Trainer,
     model, # with `heads` and `save`
 ): # the model
@@ -360,5 +394,3 @@ def finish(self:Trainer,
     if self.main: model.save(self.out)
     self.acc.wait_for_everyone()
     return model
-
-Trainer.averaged, Trainer.steps_left, Trainer.fit, Trainer.close, Trainer.finish = averaged, steps_left, fit, close, finish

@@ -169,7 +169,8 @@ def _pixels(frame, height, width, scaler): # (h w 3) uint8
     from av.video.reformatter import Interpolation, VideoReformatter
     kind, alpha = _HDR.get(int(frame.color_trc or 0)), any(c.is_alpha for c in frame.format.components) or frame.format.name == "pal8"
     wanted = "rgb48le" if kind else "rgba" if alpha else "rgb24"
-    a = (scaler or VideoReformatter()).reformat(frame, width, height, wanted, interpolation=Interpolation.BILINEAR).to_ndarray() # over all pixels, where it shrinks
+    # over all pixels, where it shrinks
+    a = (scaler or VideoReformatter()).reformat(frame, width, height, wanted, interpolation=Interpolation.BILINEAR).to_ndarray()
     if kind: return np.rint(255 * hdr_to_sdr(a / 65535, kind)).astype(np.uint8)
     return (a[..., :3] * (a[..., 3:] / 255)).round().astype(np.uint8) if alpha else a
 

@@ -29,6 +29,7 @@ def _token_times(time, grid, keep): # (b,) -> (b n), 0 on the tokens of a given 
     clean = token[None] if keep is None else token[None] & keep[:, None]
     return torch.where(clean, 0., repeat(time, 'b -> b n', n=t*h*w))
 
+# %% ../nbs/10a_wan.ipynb #99d4cd51
 @adapter("WanPipeline", "WanImageToVideoPipeline")
 class WanBackbone(Backbone):
     "Wan 2.1 and 2.2, from text or from a picture, with one transformer or two"
