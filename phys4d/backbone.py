@@ -80,6 +80,7 @@ class Backbone:
         return out
 
     def place_first(self, kwargs, first): # first (b c 1 h' w'), also for a batch of two halves
+        "Put the clean first latent (b c 1 h' w') into the arguments of a pass, which may be a batch of two halves"
         x = kwargs["hidden_states"]
         return {**kwargs, "hidden_states": with_first(x, first.repeat(len(x)//len(first), 1, 1, 1, 1))}
     def check(self): "Raise `Phys4DError` for a variant that this adapter cannot drive"

@@ -348,7 +348,9 @@ class Quiet:
     "A stream without what libraries say about themselves"
     def __init__(self, to): self.to = to
     def write(self, text): self.to.write(CHATTER.sub("", text))
-    def flush(self): self.to.flush()
+    def flush(self):
+        "Pass it on"
+        self.to.flush()
 
 def _tidy(nb):
     "Drop bars and warnings from an executed notebook"
@@ -520,6 +522,7 @@ class Clock:
         self.todo.remove(step)
         self.guessed, self.taken = self.guessed + step.minutes, self.taken + seconds/60
     def left(self)->float: # minutes
+        "Minutes, by the pace so far"
         pace = (self.taken + 1)/(self.guessed + 1) # the guess counts like one minute that was seen
         return sum(s.minutes for s in self.todo)*pace
 

@@ -124,7 +124,9 @@ def latents_of(self:CogVideoXBackbone, out, size): # of the stock pipeline; the 
     return rearrange(out, 'b t c h w -> b c t h w')[:, :, -self.spec.latent_shape(*size)[1]:]
 
 @patch
-def padding(self:CogVideoXBackbone, t:int)->int: return -t % self.spec.patch[0] # latent frames that CogVideoX 1.5 puts in front of t
+def padding(self:CogVideoXBackbone, t:int)->int: # latent frames that CogVideoX 1.5 puts in front of t
+    "Latent frames that CogVideoX 1.5 puts in front of an odd number"
+    return -t % self.spec.patch[0]
 
 # %% ../nbs/10b_cogvideox.ipynb #ba95546e
 @patch

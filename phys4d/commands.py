@@ -35,7 +35,9 @@ def _add_option(
 
 class _Parser(argparse.ArgumentParser):
     "A parser whose complaint is one line"
-    def error(self, message): self.exit(2, f"error: {message}; {self.prog} --help shows what is allowed\n")
+    def error(self, message):
+        "One sentence, and where help stands"
+        self.exit(2, f"error: {message}; {self.prog} --help shows what is allowed\n")
 
 def _hush():
     "Libraries keep to themselves what the user can do nothing about"

@@ -18,10 +18,16 @@ class Condition:
     def __init__(self, **parts): self.parts = {k: v for k, v in parts.items() if v is not None}
     def __len__(self): return len(next(iter(self.parts.values())))
     def __contains__(self, name): return name in self.parts
-    def get(self, name, default=None): return self.parts.get(name, default)
-    def map(self, f): return Condition(**{k: f(v) for k, v in self.parts.items()}) # f on each tensor
+    def get(self, name, default=None):
+        "A part, or what is given instead"
+        return self.parts.get(name, default)
+    def map(self, f): # f on each tensor
+        "A function of each tensor"
+        return Condition(**{k: f(v) for k, v in self.parts.items()})
     def to(self, *args): return self.map(lambda v: v.to(device=args[0].device) if torch.is_tensor(args[0]) else v.to(*args))
-    def repeat(self, n:int): return self.map(lambda v: v.repeat_interleave(n, 0)) # each row n times
+    def repeat(self, n:int): # each row n times
+        "Each row `n` times"
+        return self.map(lambda v: v.repeat_interleave(n, 0))
     def __or__(self, other): # the other's parts win
         return Condition(**{**self.parts, **(other.parts if isinstance(other, Condition) else other)})
 

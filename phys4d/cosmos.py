@@ -111,8 +111,12 @@ def velocity(self:CosmosBackbone,
 class OpenGuardrail:
     "A stand-in for the guardrail, for tests: it refuses the word 'unsafe', and clips without light"
     def to(self, device): return self
-    def check_text_safety(self, text): return "unsafe" not in text
-    def check_video_safety(self, frames): return frames if frames.any() else None
+    def check_text_safety(self, text):
+        "As the guardrail of Cosmos is asked"
+        return "unsafe" not in text
+    def check_video_safety(self, frames):
+        "The frames, or None"
+        return frames if frames.any() else None
 
 def make_tiny_cosmos(
     seed:int=0,

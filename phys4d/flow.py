@@ -11,7 +11,9 @@ import torch
 from .core import Phys4DError, brief
 
 # %% ../nbs/09e_flow.ipynb #aae0e337
-def per_sample(sigma, x): return torch.as_tensor(sigma, dtype=x.dtype, device=x.device).reshape(-1, *[1]*(x.ndim - 1))
+def per_sample(sigma, x):
+    "Noise levels (b) or one number, as they broadcast over x (b …)"
+    return torch.as_tensor(sigma, dtype=x.dtype, device=x.device).reshape(-1, *[1]*(x.ndim - 1))
 
 def add_noise(
     x0:torch.Tensor, # (b ...) clean

@@ -169,6 +169,7 @@ def even(conv:nn.Conv2d) -> nn.Conv2d:
         for p in (conv.weight, conv.bias): p.copy_(p[::4].repeat_interleave(4, 0))
     return conv
 
+# %% ../nbs/11_heads.ipynb #379e41d6
 class DepthNet(nn.Module):
     "RGB and fused features → log-depth, confidence and what the motion branch matches; a mean over the clip is due between its five steps."
     def __init__(self, cfg):
@@ -185,16 +186,26 @@ class DepthNet(nn.Module):
     def encode(self, x, # (n 14 h/2 w/2): folded RGB and place
                fused # (n deep h/8 w/8)
               ): # -> maps at 1/2, 1/4 and 1/8
+        "Pictures and features down to an eighth: maps at a half, a quarter and an eighth"
         e1 = F.silu(self.enc1(F.silu(self.stem(x))))
         e2 = self.enc2(self.down2(e1))
         return e1, e2, self.enc3(self.down3(e2)) + fused
 
-    def deep(self, y, mean, b): return self.dec3(self.time(to_frames(y, mean), b))
-    def to_quarter(self, e2, z): return e2 + F.interpolate(self.up2(z), scale_factor=2)
-    def quarter(self, m, mean2): return self.dec2(to_frames(m, mean2))
-    def to_half(self, e1, d2): return e1 + F.interpolate(self.up1(d2), scale_factor=2)
+    def deep(self, y, mean, b):
+        "The coarsest maps, after a look along time and at the clip's mean"
+        return self.dec3(self.time(to_frames(y, mean), b))
+    def to_quarter(self, e2, z):
+        "From an eighth to a quarter, with what was seen there"
+        return e2 + F.interpolate(self.up2(z), scale_factor=2)
+    def quarter(self, m, mean2):
+        "Maps at a quarter, after the clip's mean"
+        return self.dec2(to_frames(m, mean2))
+    def to_half(self, e1, d2):
+        "From a quarter to a half, with what was seen there"
+        return e1 + F.interpolate(self.up1(d2), scale_factor=2)
 
     def half(self, m, mean1): # -> features (n c h/2 w/2), log-depth and confidence (n 1 h w)
+        "Features (n c h/2 w/2), log-depth and confidence (n 1 h w)"
         d1 = to_frames(m, mean1)
         out = F.pixel_shuffle(full(self.out, F.silu(self.dec1(d1))), 2)
         return d1, out[:, :1], out[:, 1:]
@@ -225,7 +236,9 @@ class MotionNet(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def keys(self, e2): return F.normalize(full(self.key, e2), dim=1)*self.heat.exp() # what is compared
+    def keys(self, e2): # what is compared
+        "What is compared between frames, of length one"
+        return F.normalize(full(self.key, e2), dim=1)*self.heat.exp()
 
     def forward(self, k0, k1, # (n match h/4 w/4), keys of frames t and t+1
                 d2, # (n c h/4 w/4), features of frame t
@@ -240,6 +253,7 @@ class MotionNet(nn.Module):
         return F.interpolate(flow, scale_factor=2, mode='bilinear')*2 + out[:, :2], out[:, 2:]
 
     def match(self, k0, k1): # -> cost volume and first guess
+        "Cost volume, and the shift that it suggests first"
         corr = correlation(k0, k1, self.radius)
         return corr, expected_shift(corr, self.radius)
 
@@ -265,7 +279,9 @@ def by_frames(
     outs = [torch.cat(p) for p in zip(*pieces)] if torch.is_grad_enabled() else _fill(pieces, t)
     return outs[0] if len(outs) == 1 else outs
 
-def checkpointed(fn, *xs): return checkpoint(fn, *xs, use_reentrant=False, preserve_rng_state=False)
+def checkpointed(fn, *xs):
+    "A function whose insides are computed again in the backward pass"
+    return checkpoint(fn, *xs, use_reentrant=False, preserve_rng_state=False)
 
 def _fill(pieces, t): # lists of (n ...) -> list of (t ...), without a second copy
     outs, s = None, 0
@@ -293,7 +309,9 @@ class Heads4D(nn.Module):
             self.depth, self.motion = DepthNet(self.cfg), MotionNet(self.cfg)
 
     @property
-    def config(self): return {**asdict(self.cfg), 'blocks': list(self.blocks)}
+    def config(self):
+        "Its settings, as they are saved"
+        return {**asdict(self.cfg), 'blocks': list(self.blocks)}
 
     def forward(self, features, # list of (b d t' h'' w''), one for each of `.blocks`, of any floating type
                 x0, # (b c t' h' w'), clean latent

@@ -55,7 +55,9 @@ class Suite:
     @property
     def clips(self)->int: return len(self.scenes)*self.seeds*len(self.views)
     @property
-    def task(self)->str: return f"generate/{self.name}" # as evals calls it
+    def task(self)->str: # as evals calls it
+        "As evals calls it"
+        return f"generate/{self.name}"
 
 _TEST = Suite("sim-test", "new seeds of the six rigid templates that the embedded model was trained on", EMBEDDED, 11, simulated=13)
 _OOD = Suite("sim-ood", "held-out templates, which no training reads: one of each category; templates are drawn by chance",

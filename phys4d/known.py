@@ -43,11 +43,14 @@ class GPU(BaseModel):
     source: str
 
 class KnownFile(BaseModel):
+    "data/backbones/known.yaml"
     encoders: dict[str, Part]
     models: dict[str, Described]
     gpus: dict[str, GPU]
 
-def known()->KnownFile: return load_yaml(shipped("data/backbones/known.yaml"), KnownFile, "configurations of known models")
+def known()->KnownFile:
+    "Models and cards that a plan knows by name"
+    return load_yaml(shipped("data/backbones/known.yaml"), KnownFile, "configurations of known models")
 
 # %% ../nbs/12a_known.ipynb #4dee49ca
 def build(
@@ -66,10 +69,14 @@ def build(
     diffusers.logging.set_verbosity(level)
     return model
 
-def size_of(module)->int: return sum(p.numel() for p in module.parameters())
+def size_of(module)->int:
+    "Parameters of a module"
+    return sum(p.numel() for p in module.parameters())
 
 # %% ../nbs/12a_known.ipynb #ebd1f4a6
-def empty(*shape, dtype=torch.float32): return torch.empty(shape, device="meta", dtype=dtype)
+def empty(*shape, dtype=torch.float32):
+    "A tensor on the meta device: a shape without a byte"
+    return torch.empty(shape, device="meta", dtype=dtype)
 
 def _wan(c, z, n, x, per_token):
     tokens = z[1]*z[2]*z[3]//(c.patch_size[0]*c.patch_size[1]*c.patch_size[2])

@@ -297,6 +297,7 @@ class _Encoder: # of a dataset's clips, with everything that decides the result
         return {k: v.cpu() for k, v in out.items()}
 
     def shard(self, numbers, passes=0): # of a shard: all rows, in so many passes or more
+        "Encode the clips of a shard, in so many passes or more"
         pairs = [numbers[i:i+2] for i in range(0, len(numbers), 2)]
         found = [self.rows(p) for p in pairs]
         for _ in range(passes - len(pairs)): self.rows(pairs[-1])

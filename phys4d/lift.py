@@ -112,13 +112,19 @@ class Lifted(torch.nn.Module):
         self.heads, self.source = heads.to(self.device), str(source)
 
     @property
-    def spec(self): return self.backbone.spec
+    def spec(self):
+        "What the backbone is"
+        return self.backbone.spec
     @property
     def device(self): return self.backbone.device
     @property
-    def pipe(self): return getattr(self.backbone, "pipe", self.backbone) # of diffusers
+    def pipe(self): # of diffusers
+        "The stock pipeline of diffusers"
+        return getattr(self.backbone, "pipe", self.backbone)
     @property
-    def lora(self): return lora_summary(self.pipe) # its shape: rank, alpha, targets; None: no LoRA
+    def lora(self): # its shape: rank, alpha, targets; None: no LoRA
+        "Rank, alpha and targets of its LoRA; None: it has none"
+        return lora_summary(self.pipe)
 
     def to(self, device): # "auto", "cuda", "mps", "cpu"
         "Move all parts."

@@ -22,6 +22,7 @@ from .small import quiet
 EMBEDDED_BACKBONES = "data/backbones" # below `shipped`
 
 def find_folder(path): # Path of a local folder, or None for a hub id
+    "The local folder of a backbone; None for the name of a hub"
     try: as_path(path, "backbone")
     except Phys4DError: raise Phys4DError(f"backbone {brief(path)} is no path; {_allowed()}") from None
     name = str(path)
@@ -112,6 +113,7 @@ def check_class(
 
 # %% ../nbs/09d_loading.ipynb #583ba46d
 def open_hub(name, dtype, known): # a pipeline of the model hub
+    "A pipeline of the model hub"
     try:
         check_class(DiffusionPipeline.load_config(name).get("_class_name"), name, known)
         return DiffusionPipeline.from_pretrained(name, dtype=dtype)
@@ -130,11 +132,14 @@ class BackboneNote(BaseModel):
     text_tokens: int|None = Field(None, ge=1)
 
 def read_note(folder): # the settings in phys4d.json
+    "The settings in phys4d.json, beside a pipeline"
     file = folder/"phys4d.json"
     if not file.is_file(): return {}
     return load_json(file, BackboneNote, "notes on a backbone", "mend it or delete it").model_dump(exclude_unset=True)
 
+# %% ../nbs/09d_loading.ipynb #71952d5f
 def open_folder(folder, dtype, known, **parts): # a pipeline of a folder, its parts checked before; `parts` are there already
+    "A pipeline of a folder, its parts checked before"
     index = check_folder(folder, known)
     opener = getattr(known[index["_class_name"]], "pipeline", DiffusionPipeline)
     kinds = {_variant(folder/k, "model" if p[0] == "transformers" else "diffusion_pytorch_model") for k, p in index.items()

@@ -142,9 +142,12 @@ class Layer:
     bias:Tensor|None = None # (out,)
 
     @property
-    def rank(self): return len(self.A)
+    def rank(self):
+        "How many directions"
+        return len(self.A)
     @property
     def scaled(self): # the same at alpha = rank
+        "The same layer at alpha = rank"
         s = self.alpha/self.rank
         return Layer(self.A, self.B*s, self.rank, None if self.bias is None else self.bias*s)
 
@@ -220,6 +223,7 @@ class LoraNote(BaseModel):
     use_dora: bool = False
 
     def alpha(self, name, rank, where): # of a layer
+        "Of a layer, by peft's patterns"
         r = self.rank_pattern.get(get_pattern_key(self.rank_pattern, name), self.r)
         alpha = self.alpha_pattern.get(get_pattern_key(self.alpha_pattern, name), self.lora_alpha)
         if r != rank:
@@ -295,7 +299,9 @@ def read_layers(
     if note is None and len(said) < len(parts):
         warnings.warn(f"{file}: {len(parts)-len(said)} layers have no alpha; their scale is 1, as diffusers has it. If it was another, "
                       f"give it as weight: lora=[(file, alpha/rank)]")
-    def alpha(n, p): return _number(p["alpha"], n, file) if "alpha" in p else note.alpha(n, len(p["A"]), file) if note else len(p["A"])
+    def alpha(n, p):
+        "Of a layer, by peft's patterns"
+        return _number(p["alpha"], n, file) if "alpha" in p else note.alpha(n, len(p["A"]), file) if note else len(p["A"])
     return {n: Layer(p["A"], p["B"], float(alpha(n, p)), p.get("bias")) for n, p in parts.items()}, rest
 
 # %% ../nbs/11a_lora.ipynb #688a8b48

@@ -194,12 +194,20 @@ class Plan:
     costs:Costs
 
     @property
-    def jobs(self): return [0, 1, 2, 3] if self.stage is None else [0, self.stage]
-    def flops(self, job:int)->float: return flops_of(self.costs, self.model, job, self.steps)
-    def seconds(self, job:int)->float: return self.flops(job)/(known().gpus[self.gpu].tflops*1e12*SHARE)
+    def jobs(self):
+        "Generation and the stages that are asked for"
+        return [0, 1, 2, 3] if self.stage is None else [0, self.stage]
+    def flops(self, job:int)->float:
+        "Of a job: a clip, or a step"
+        return flops_of(self.costs, self.model, job, self.steps)
+    def seconds(self, job:int)->float:
+        "Of a job, at `SHARE` of the card's peak"
+        return self.flops(job)/(known().gpus[self.gpu].tflops*1e12*SHARE)
     def peak(self, job:int, offload=...)->float|None: # bytes
+        "Bytes at the worst moment of a job; None: not possible so"
         return peak_of(self.costs, self.model, job, self.offload if offload is ... else offload)
     def fits(self, job:int, gb:float, offload=...)->bool:
+        "Does a job fit into so many GB?"
         need = self.peak(job, offload)
         return need is not None and need + TAKEN <= gb*1e9
 
@@ -210,6 +218,7 @@ class Plan:
 
     @property
     def tables(self)->list: # (title, rows, the first being the names)
+        "(title, rows) each, the first row being the names"
         c = self.costs
         parts = [["part", "parameters", "GB"]] + [[k, f"{n/1e6:,.1f} M" if n < 1e9 else f"{n/1e9:.2f} B", f"{c.weights[k]/1e9:.2f}"]
                                                   for k, n in c.params.items()]
@@ -228,12 +237,14 @@ class Plan:
 
     @property
     def head(self):
+        "The question, in a line"
         t, h, w = self.clip
         many = f"{self.gpus} × {self.gpu}, a clip each" if self.gpus > 1 else self.gpu
         return f"{self.name}: {t} frames of {h}×{w}, {self.dtype}, {self.steps} steps, on {many}"
 
     @property
     def foot(self):
+        "What the numbers rest on"
         g = known().gpus[self.gpu]
         return (f"Configuration: {self.model.source}. {self.gpu}: {g.tflops:g} TFLOP/s dense bf16 ({g.source}), of which {SHARE:.0%} "
                 f"reached; {TAKEN/1e9:g} GB for CUDA. "

@@ -289,9 +289,11 @@ class Rollouts:
 class GRPO:
     "PPO's clipped objective on advantages within a group."
     def start(self, run, r:Rollouts): # the step means of the reference
+        "What the rule keeps of the policy that made the rollouts"
         with torch.no_grad(), weights_as(run.policy, run.reference), run.trainer.autocast(): return rescore(run.model, r.tr)[1]
 
     def loss(self, run, r:Rollouts, ref, epoch:int): # (b,), scalars
+        "One value a rollout (b,), and scalars for the log"
         with run.trainer.autocast(): logp, mean, std = rescore(run.model, r.tr)
         loss, stats = clipped_loss(logp, r.tr.logps, r.adv, run.cfg.clip)
         kl = gaussian_kl(mean, ref, std, r.tr.skip)
@@ -312,9 +314,12 @@ def _error(r, a, b): return (a - b)[:, :, r.tr.skip:].square().flatten(1).mean(1
 
 class NFT:
     "DiffusionNFT: good rollouts pull, bad ones push, along the forward process."
-    def start(self, run, r:Rollouts): return copy_weights(run.policy)
+    def start(self, run, r:Rollouts):
+        "What the rule keeps of the policy that made the rollouts"
+        return copy_weights(run.policy)
 
     def loss(self, run, r:Rollouts, old, epoch:int): # (b,), scalars
+        "One value a rollout (b,), and scalars for the log"
         xt, sigma, v = _noised(run, r, epoch)
         now = _velocity(run, r, xt, sigma)
         with torch.no_grad():
@@ -328,9 +333,12 @@ class NFT:
 # %% ../nbs/19_rl.ipynb #2cd181c0
 class BestOfN:
     "Flow matching on the best rollout of each group."
-    def start(self, run, r:Rollouts): return None
+    def start(self, run, r:Rollouts):
+        "What the rule keeps of the policy that made the rollouts"
+        return None
 
     def loss(self, run, r:Rollouts, start, epoch:int): # (b,), scalars
+        "One value a rollout (b,), and scalars for the log"
         xt, sigma, v = _noised(run, r, epoch)
         groups = r.adv.view(len(r.numbers), -1)
         best = (groups == groups.max(1, keepdim=True).values).float().flatten()

@@ -109,6 +109,7 @@ def as_stored(pipe):
 
 @contextmanager
 def counted(pipe): # -> list, one longer after each pass through a transformer
+    "Count the passes of a pipeline"
     seen, models = [], [m for m in (pipe.transformer, getattr(pipe, "transformer_2", None)) if m is not None]
     handles = [m.register_forward_pre_hook(lambda m, args: seen.append(m)) for m in models]
     try: yield seen
@@ -117,6 +118,7 @@ def counted(pipe): # -> list, one longer after each pass through a transformer
 
 @contextmanager
 def noted(obj, name): # -> list of what this method returned
+    "Note what a method returns"
     method, seen = getattr(obj, name), []
     def f(*args, **kwargs):
         seen.append(method(*args, **kwargs))
@@ -128,6 +130,7 @@ def noted(obj, name): # -> list of what this method returned
 # %% ../nbs/09b_small.ipynb #ceb8d78e
 @contextmanager
 def modes(): # VAEs give the mode of their posterior where they would draw from it
+    "VAEs give the mode of their posterior where they would draw from it"
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution as D
     stock = D.sample
     D.sample = lambda self, generator=None: self.mode()

@@ -259,8 +259,11 @@ class TimeVAE(nn.Module):
         self.post_quant_conv, self.decoder = CausalConv(channels, channels, 1), TimeDecoder(channels, channels, widths, down, repeats,
                                                                                             groups)
     def encode(self, x):
+        "(b 3 t h w) in [-1, 1], or spatial latents, one step nearer to latents (b c t' h' w')"
         return DiagonalGaussianDistribution(self.quant_conv(self.encoder(F.pad(x, (0, 0, 0, 0, -x.shape[2] % self.factor, 0)))))
-    def decode(self, z, frames): return self.decoder(self.post_quant_conv(z))[:, :, -frames % self.factor:]
+    def decode(self, z, frames):
+        "Latents (b c t' h' w') one step nearer to (b 3 frames h w)"
+        return self.decoder(self.post_quant_conv(z))[:, :, -frames % self.factor:]
 
 # %% ../nbs/10h_stdit.ipynb #d362f740
 class OpenSoraVAE(ModelMixin, ConfigMixin):
@@ -275,15 +278,19 @@ class OpenSoraVAE(ModelMixin, ConfigMixin):
         for k, v in (("shift", means), ("scale", stds)): self.register_buffer(k, torch.tensor(v).reshape(1, -1, 1, 1, 1))
 
     @property
-    def s_factor(self): return 2**(len(self.spatial_vae["module"].config.block_out_channels) - 1)
+    def s_factor(self):
+        "Pixels a latent cell, along each side"
+        return 2**(len(self.spatial_vae["module"].config.block_out_channels) - 1)
 
     def encode(self, rgb): # (b 3 t h w) in [-1, 1] -> normalised latents (b c t' h' w'), the mode
+        "(b 3 t h w) in [-1, 1], or spatial latents, one step nearer to latents (b c t' h' w')"
         z = self.spatial_vae["module"].encode(rearrange(rgb, 'b c t h w -> (b t) c h w')).latent_dist.mode()*.18215
         z = rearrange(z, '(b t) c h w -> b c t h w', b=len(rgb))
         z = torch.cat([self.temporal_vae.encode(part).mode() for part in z.split(self.config.chunk, 2)], 2)
         return (z - self.shift)/self.scale
 
     def decode(self, z, frames): # (b c t' h' w') -> (b 3 frames h w)
+        "Latents (b c t' h' w') one step nearer to (b 3 frames h w)"
         z, parts = z*self.scale + self.shift, []
         per = -(-self.config.chunk//self.temporal_vae.factor)
         for i, part in enumerate(z.split(per, 2)):
@@ -316,11 +323,13 @@ class OpenSoraPipeline(DiffusionPipeline):
         self.video_processor = VideoProcessor(vae_scale_factor=8)
 
     def encode_prompt(self, prompt:str, max_sequence_length=None, device=None): # embeddings (1 m d), mask (1 m)
+        "Embeddings (1 m d) and mask (1 m) of a text"
         tok = self.tokenizer(prompt.lower().strip(), max_length=max_sequence_length or self.transformer.config.model_max_length,
                              padding="max_length", truncation=True, return_tensors="pt").to(device or self._execution_device)
         return self.text_encoder(tok.input_ids, tok.attention_mask).last_hidden_state, tok.attention_mask
 
     def prepare_latents(self, batch_size, num_frames, height, width, generator, image=None): # latents (b c t' h' w'), first latent or None
+        "Noise (b c t' h' w'), and the clean first latent of a picture"
         vae, first = self.vae, None
         s, f, chunk = vae.s_factor, vae.temporal_vae.factor, vae.config.chunk
         t = num_frames//chunk*-(-chunk//f) + -(-(num_frames % chunk)//f)

@@ -29,6 +29,7 @@ class Passes:
         return x.chunk(2)[1] if self.guided and self.name == "cond_uncond" else x
 
     def silence(self, x): # (b ...) -> zeros in the rows without the prompt
+        "Zeros in the rows that do not see the prompt, while a pass is to be weakened"
         if not self.guided or self.name not in ("uncond", "cond_uncond"): return x
         return torch.zeros_like(x) if self.name == "uncond" else torch.cat([torch.zeros_like(x.chunk(2)[0]), x.chunk(2)[1]])
 

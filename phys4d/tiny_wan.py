@@ -139,7 +139,9 @@ class WebCorpus:
         return self
 
     @property
-    def prompts(self): return [n["prompt"] for n in self.notes]
+    def prompts(self):
+        "Of all clips"
+        return [n["prompt"] for n in self.notes]
     def __len__(self): return int(self.starts[-1])
     def __getitem__(self, i): # (t,h,w,3) uint8
         b = int(np.searchsorted(self.starts, i, side="right")) - 1
@@ -174,7 +176,9 @@ class _Known(torch.autograd.Function): # a loss whose gradients are known
         return loss
 
     @staticmethod
-    def backward(ctx, weight): return None, None, *(None if g is None else g*weight for g in ctx.grads)
+    def backward(ctx, weight):
+        "Gradients that are known already, times the weight"
+        return None, None, *(None if g is None else g*weight for g in ctx.grads)
 
 def side_by_side(
     losses:list, # of equal parts of a batch, as functions that compute them

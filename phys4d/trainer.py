@@ -160,13 +160,21 @@ class Trainer:
         self.time = time.time()
 
     @property
-    def file(self): return self.out/"checkpoint.safetensors"
+    def file(self):
+        "The checkpoint"
+        return self.out/"checkpoint.safetensors"
     @property
-    def main(self)->bool: return self.acc.is_main_process
+    def main(self)->bool:
+        "Does this process write?"
+        return self.acc.is_main_process
     @property
-    def settings(self)->dict: return json.loads(json.dumps(asdict(self.cfg) | dict(processes=self.processes)))
+    def settings(self)->dict:
+        "What a checkpoint keeps of the settings"
+        return json.loads(json.dumps(asdict(self.cfg) | dict(processes=self.processes)))
 
-    def autocast(self): return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.precision == "bf16")
+    def autocast(self):
+        "The model's number format"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.precision == "bf16")
 
     def numbers(self,
         step:int, part:int=0, # of the accumulation

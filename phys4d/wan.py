@@ -52,7 +52,9 @@ class WanBackbone(Backbone):
                               f"FlowMatchEulerDiscreteScheduler, or UniPCMultistepScheduler and the like with use_flow_sigmas=True")
 
     @property
-    def channels(self): return self.transformer.config.in_channels != self.vae.config.z_dim # is the picture told in further channels?
+    def channels(self): # is the picture told in further channels?
+        "Is the picture told in further channels?"
+        return self.transformer.config.in_channels != self.vae.config.z_dim
     @property
     def takes_image(self): return bool(self.pipe.config.get("expand_timesteps")) or self.channels
     @property
@@ -61,6 +63,7 @@ class WanBackbone(Backbone):
     def in_place(self): return not self.channels
     @property
     def one_by_one(self): # the stock pipeline repeats one picture's embedding for all clips
+        "The stock pipeline of Wan2.1-I2V repeats one picture's embedding for all clips"
         return self.transformer.config.image_dim is not None
 
     def describe(self):
