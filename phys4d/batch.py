@@ -6,13 +6,13 @@
 __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_recipes', 'list_notebooks', 'notebook_path',
            'check_recipe', 'load_recipe', 'Parameter', 'read_notebook', 'parameters_of', 'check_parameters', 'assign',
            'parse_assignments', 'sweep', 'parse_grid', 'RunKernel', 'PeakMemory', 'Quiet', 'execute', 'content',
-           'folder_for', 'working_copy', 'Clock', 'run_recipe']
+           'folder_for', 'working_copy', 'Clock', 'run_recipe', 'run_on_ray']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
 import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, signal
 import subprocess, sys, tempfile, threading, time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,7 @@ from pydantic import ConfigDict, Field
 from .core import (Phys4DError, RunDir, atomic_path, brief, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config,
                          one_of,
                          parse_yaml, remove_leftovers, root, safe_name, shipped, shorten, write_text)
+from .shards import connect_ray
 
 # %% ../nbs/21_batch.ipynb #7e187572
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
@@ -479,16 +480,24 @@ def _forget(out):
         raise Phys4DError(f"{_short(out)} holds the working folder, so it was not deleted; name another --out")
     for p in kept: shutil.rmtree(p) if p.is_dir() and not p.is_symlink() else p.unlink()
 
+def _lock(file, wait):
+    try: return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if wait <= 0: raise
+    except OSError: return # a file system without locks
+    time.sleep(.5)
+    _lock(file, wait - .5)
+
 @contextmanager
 def _alone(
     out, # folder of a run
+    wait:float=0., # seconds, for a run that is just ending
 ):
     "Hold the run's folder, without leftovers of a run that was killed; a second run is refused"
     with open(ensure_dir(out)/".lock", "a+") as lock:
-        try: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try: _lock(lock, wait)
         except BlockingIOError:
             raise Phys4DError(f"another run is at work in {_short(out)}; wait until it has ended, or name another --out") from None
-        except OSError: pass # a file system without locks
         for d in [out, *(p for p in out.rglob("*") if p.is_dir())]: remove_leftovers(d)
         for f in (out/"notebooks").glob(".*.ipynb"): f.unlink()
         yield
@@ -527,18 +536,22 @@ class Clock:
         return sum(s.minutes for s in self.todo)*pace
 
 # %% ../nbs/21_batch.ipynb #06831cd2
+def _place(recipe, out)->Path: # folder of the run
+    return Path(out).absolute() if out else root()/"runs"/recipe.name
+
 def run_recipe(
     recipe, # Recipe, or a name
     out=None, # folder of the run (default runs/NAME)
     fresh:bool=False, # delete the folder first
     live=None, # stream for bars (None: stderr)
     say=functools.partial(print, flush=True), # where lines for people go
+    wait:float=0., # seconds, for another run in the folder that is just ending
 )->RunDir:
     "Run the steps that are not done yet, in order"
     recipe = check_recipe(recipe) if isinstance(recipe, Recipe) else load_recipe(recipe)
-    out = Path(out).absolute() if out else root()/"runs"/recipe.name
+    out = _place(recipe, out)
     marks = _marks(recipe)
-    with _alone(out):
+    with _alone(out, wait):
         if fresh: _forget(out)
         ensure_dir(out/"notebooks")
         run = RunDir(out, recipe=recipe.name, parameters={s.name: check_parameters(s, recipe.folder, deep=False) for s in recipe.steps})
@@ -570,3 +583,92 @@ def _run_step(run, step, mark, recipe, clock, live, say):
     clock.done(step, seconds)
     left = f"; about {clock.left():.2g} min left" if clock.todo else ""
     say(f"      {step.name} took {seconds:.0f} s, peak memory {mem.mb/1024:.1f} GB{left}")
+
+# %% ../nbs/21_batch.ipynb #045c18d2
+def _task():
+    "What a node runs; made in here, so that Ray sends its code"
+    def there(version, token, base, job=None): # -> name of the node, what is wrong there, seconds
+        import importlib, os, socket, sys, time
+        began = time.time()
+        told = lambda wrong: (socket.gethostname(), wrong, time.time() - began)
+        todo = f"; on that node run: {sys.executable} -m pip install 'phys4d[cluster]=={version}'"
+        try:
+            have = importlib.import_module("phys4d").__version__
+            if have != version: return told(f"has phys4d {have}, and {version} is needed{todo}")
+            batch = importlib.import_module("phys4d.batch")
+        except ImportError as e: return told(f"cannot import phys4d ({e}){todo}")
+        hidden = [p for p in (base, token) if not os.path.exists(p)]
+        if hidden: return told(f"does not see {os.path.dirname(token) if hidden[0] == token else base}; mount it there at the same path")
+        return told(batch._run_there(base, *job) if job else "")
+    return there
+
+def _run_there(base, out, recipe)->str:
+    "One run on a node; what went wrong, in a sentence"
+    os.environ["PHYS4D_ROOT"] = base # relative paths mean there what they mean here
+    recipe = Recipe(**{**recipe, "steps": [Step(**s) for s in recipe["steps"]]})
+    with open(os.devnull, "w") as dark:
+        try: run_recipe(recipe, out, live=dark, say=lambda line: None, wait=120)
+        except Phys4DError as e: return str(e)
+    return ""
+
+# %% ../nbs/21_batch.ipynb #8085037b
+def _with_room(ray, need):
+    "The nodes that are alive and large enough for a run"
+    nodes = [n for n in ray.nodes() if n["Alive"] and all(n["Resources"].get(k, 0) >= v for k, v in need.items())]
+    if nodes: return nodes
+    raise Phys4DError(f"no node of the Ray cluster has what a run needs ({need['CPU']:g} CPUs, {need['GPU']:g} GPUs, "
+                      f"{need['memory']/2**30:.2g} GB of memory): start a larger one, or make the recipe smaller")
+
+def _ask_nodes(ray, nodes, known):
+    "Raise `Phys4DError` for a node that could not do its part"
+    pin = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    asked = [ray.remote(num_cpus=0, scheduling_strategy=pin(n["NodeID"], soft=False))(_task()).remote(*known) for n in nodes]
+    for node, wrong, _ in ray.get(asked, timeout=300):
+        if wrong: raise Phys4DError(f"node {node} of the Ray cluster {wrong}")
+
+def _answer(ray, done):
+    try: return ray.get(done)
+    except ray.exceptions.RayError as e: return "a node", shorten(getattr(e, "cause", None) or type(e).__name__, 200), 0.
+
+def _spread(ray, places, known, need, say):
+    "Each run to a node with room; what failed, by name"
+    task = ray.remote(num_cpus=need["CPU"], num_gpus=need["GPU"], memory=need["memory"] or None, max_retries=10)(_task())
+    flying, failed, n = {task.remote(*known, (str(out), asdict(r))): r.name for out, r in places.items()}, {}, 0
+    while flying:
+        ended = ray.wait(list(flying), num_returns=1, timeout=30)[0]
+        if not ended: _with_room(ray, need)
+        for done in ended:
+            name, (node, wrong, seconds), n = flying.pop(done), _answer(ray, done), n + 1
+            if wrong: failed[name] = wrong
+            say(f"[{n}/{len(places)}] {name}: {f'stopped on {node}: {wrong}' if wrong else f'done in {seconds:.0f} s on {node}'}")
+    return failed
+
+# %% ../nbs/21_batch.ipynb #60bb39a5
+def run_on_ray(
+    runs, # (recipe, folder or None) of each; they must not depend on each other
+    address:str="auto", # of the cluster: auto or HOST:PORT
+    fresh:bool=False, # delete their folders first
+    cpus:float=1, # cores of a run, and its threads
+    gpus:float|None=None, # None: one where the cluster has any
+    say=functools.partial(print, flush=True), # where lines for people go
+)->list[Path]: # their folders
+    "Run recipes side by side on the nodes of a Ray cluster; what a killed node had begun, another one goes on with"
+    places = {_place(r, out): check_recipe(r) for r, out in runs}
+    if len(places) < len(runs): raise Phys4DError(f"{len(runs)} runs have {len(places)} folders; give each run its own")
+    ray, mine = connect_ray(address)
+    try:
+        if gpus is None: gpus = min(1, ray.cluster_resources().get("GPU", 0))
+        need = dict(CPU=cpus, GPU=gpus, memory=int(max(s.memory_gb for r in places.values() for s in r.steps)*2**30))
+        with tempfile.NamedTemporaryFile(prefix=".seen-", dir=ensure_dir(min(places).parent)) as token:
+            known = importlib.import_module("phys4d").__version__, token.name, str(root().absolute())
+            _ask_nodes(ray, _with_room(ray, need), known)
+            for out in places if fresh else ():
+                with _alone(out): _forget(out)
+            failed = _spread(ray, places, known, need, say)
+    except ray.exceptions.RayError as e:
+        raise Phys4DError(f"the Ray cluster gave up ({type(e).__name__}); run the same command again to go on") from None
+    finally:
+        if mine: ray.shutdown()
+    if not failed: return list(places)
+    name, wrong = next(iter(failed.items()))
+    raise Phys4DError(f"{len(failed)} of {len(places)} runs stopped; {name}: {shorten(wrong, 200)}; run the same command again to go on")

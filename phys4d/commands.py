@@ -306,13 +306,16 @@ def run_recipes(
     fresh:bool=False, # start over
     parameter:list=(), # STEP.PARAMETER=VALUE, such as stage2.config.rank=8; may be given again
     sweep:list=(), # STEP.PARAMETER=[VALUE,VALUE]: one run per value; may be given again
+    ray:str="", # auto or HOST:PORT: send the runs to a Ray cluster that sees their folders at the same path
 ):
     "Run the steps of a recipe that are not done yet."
     from phys4d import batch
     base = batch.parse_assignments(batch.load_recipe(recipe), parameter)
     grid = batch.parse_grid(base, sweep)
-    for r in batch.sweep(base, grid) if grid else [base]:
-        batch.run_recipe(r, out=Path(out)/r.name.partition("/")[2] if out and grid else out or None, fresh=fresh)
+    place = lambda r: Path(out)/r.name.partition("/")[2] if out and grid else out or None
+    runs = [(r, place(r)) for r in (batch.sweep(base, grid) if grid else [base])]
+    if ray: batch.run_on_ray(runs, ray, fresh)
+    for r, where in () if ray else runs: batch.run_recipe(r, out=where, fresh=fresh)
 
 run_command = Command("phys4d_run", run_recipes, "phys4d_run demo -p stage2.config.rank=8 -p stage2.config.steps=400 --out runs/rank8")
 

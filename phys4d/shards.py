@@ -6,8 +6,8 @@
 __all__ = ['SPLITS', 'CODECS', 'PAGE', 'MOST', 'VERSION', 'split_of', 'make_key', 'clip_key', 'compressed', 'decompressed',
            'pack', 'unpack', 'halved', 'encode_clip', 'decode_clip', 'pack_clip', 'write_shard', 'checksum',
            'shard_info', 'sha256_of', 'several', 'IndexedClip', 'IndexedShard', 'Rejection', 'Recipe', 'Index',
-           'read_index', 'recount', 'open_shard', 'write_index', 'plan_shards', 'replacements', 'write_shards',
-           'verify', 'has_checksums', 'Place', 'find_clips', 'read_bytes', 'decoded']
+           'read_index', 'recount', 'open_shard', 'write_index', 'plan_shards', 'replacements', 'connect_ray',
+           'write_shards', 'verify', 'has_checksums', 'Place', 'find_clips', 'read_bytes', 'decoded']
 
 # %% ../nbs/05a_shards.ipynb #158b4b2c
 import hashlib, io, itertools, json, multiprocessing, os, shutil, signal, socket, subprocess
@@ -421,7 +421,10 @@ def _shard_bytes(file, split, jobs, make, codec):
     _write_tar(f, _samples(split, jobs, make, codec, rejected))
     return _describe(f, file, split), [dict(r, shard=file) for r in rejected], f.getvalue()
 
-def _connect(address): # the ray module, connected; whether we made the connection
+def connect_ray(
+    address:str, # "auto" or HOST:PORT
+)->tuple: # the ray module; whether we made the connection
+    "Connect to a Ray cluster that is up"
     if not isinstance(address, str): raise Phys4DError(f"Ray address {brief(address)} is not understood: give 'auto' or 'HOST:PORT'.")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     note = Path(os.environ.get("RAY_TMPDIR", "/tmp"))/"ray"/"ray_current_cluster"  # where `ray start` leaves its address
@@ -431,7 +434,7 @@ def _connect(address): # the ray module, connected; whether we made the connecti
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try: import ray
     except ImportError:
-        raise Phys4DError("Ray is not installed: `pip install 'phys4d[cluster]'`, or leave out --ray and use --workers.") from None
+        raise Phys4DError("Ray is not installed: `pip install 'phys4d[cluster]'`, or leave out --ray.") from None
     if ray.is_initialized(): return ray, False
     try:
         host, port = address.rsplit(":", 1)
@@ -445,7 +448,7 @@ def _connect(address): # the ray module, connected; whether we made the connecti
 # %% ../nbs/05a_shards.ipynb #34718e21
 def _run_ray(folder, plan, make, codec, address):
     "As `_run`, by the nodes of a Ray cluster."
-    ray, mine = _connect(address)
+    ray, mine = connect_ray(address)
     task, todo, flying = ray.remote(num_cpus=1, max_retries=10)(_shard_bytes), iter(plan), {}
     try:
         while True:
