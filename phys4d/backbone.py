@@ -52,6 +52,7 @@ class Backbone:
     passes = () # names of the passes of a step with guidance, where the pipeline does not mark them
     image_argument, prepare_argument = "image", None # of the stock pipeline, and of its prepare_latents if that has another name
     one_by_one = False # does the stock pipeline take one clip a call only?
+    least_steps = 1 # that the family's schedule can be cut into
     in_place = True # is the first picture a clean first latent in its place?
     sharded = False # are its transformers cut up over several processes, which then have to take the same passes?
 
@@ -98,37 +99,43 @@ class Backbone:
         self.spec = BackboneSpec(**{**self.describe(), **{k: v for k, v in self.settings.items() if k in names}})
         self.texts = Texts(self._embed, self._text_folder())
 
-    @property
-    def transformers(self)->list:
-        "One, or two experts"
-        return [m for m in (self.transformer, getattr(self.pipe, "transformer_2", None)) if m is not None]
-    @property
-    def blocks(self):
-        "Of the first transformer, where the heads read"
-        return self.blocks_of(self.transformer)
-    @property
-    def device(self):
-        "Where a pass runs"
-        return self._place or next(self.transformer.parameters()).device
-    @property
-    def dtype(self):
-        "Of the weights, but for those that a model keeps in float32"
-        return self.transformer.dtype
+# %% ../nbs/10_backbone.ipynb #a3552a89
+@patch(as_prop=True)
+def transformers(self:Backbone)->list:
+    "One, or two experts"
+    return [m for m in (self.transformer, getattr(self.pipe, "transformer_2", None)) if m is not None]
 
-    def checkpoint(self, on:bool=True):
-        "Recompute the blocks in the backward pass: less memory in training, one more pass, the same gradients"
-        for m in self.transformers: (m.enable_gradient_checkpointing if on else m.disable_gradient_checkpointing)()
-        return self
+@patch(as_prop=True)
+def blocks(self:Backbone):
+    "Of the first transformer, where the heads read"
+    return self.blocks_of(self.transformer)
 
-    def to(self,
-        device, # "auto", "cuda", "mps", "cpu"
-    ):
-        "Move all parts but the text encoders, which come to the device for new texts only"
-        if self._place is not None: return self # offloaded: the parts come and go by themselves
-        device = pick_device(device)
-        for name, m in self.pipe.components.items():
-            if isinstance(m, torch.nn.Module) and not name.startswith("text_encoder"): m.to(device)
-        return self
+@patch(as_prop=True)
+def device(self:Backbone):
+    "Where a pass runs"
+    return self._place or next(self.transformer.parameters()).device
+
+@patch(as_prop=True)
+def dtype(self:Backbone):
+    "Of the weights, but for those that a model keeps in float32"
+    return self.transformer.dtype
+
+@patch
+def checkpoint(self:Backbone, on:bool=True):
+    "Recompute the blocks in the backward pass: less memory in training, one more pass, the same gradients"
+    for m in self.transformers: (m.enable_gradient_checkpointing if on else m.disable_gradient_checkpointing)()
+    return self
+
+@patch
+def to(self:Backbone,
+    device, # "auto", "cuda", "mps", "cpu"
+):
+    "Move all parts but the text encoders, which come to the device for new texts only"
+    if self._place is not None: return self # offloaded: the parts come and go by themselves
+    device = pick_device(device)
+    for name, m in self.pipe.components.items():
+        if isinstance(m, torch.nn.Module) and not name.startswith("text_encoder"): m.to(device)
+    return self
 
 # %% ../nbs/10_backbone.ipynb #199242fd
 @patch(as_prop=True)
@@ -233,6 +240,12 @@ def sigmas(self:Backbone,
     return sched.sigmas.float().to(self.device)
 
 @patch
+def check_steps(self:Backbone, steps:int):
+    "Refuse fewer steps than the family's schedule can be cut into"
+    if steps < self.least_steps:
+        raise Phys4DError(f"steps: {steps} is not possible; {type(self).__name__}'s schedule needs {self.least_steps} or more")
+
+@patch
 def schedule_args(self:Backbone, steps, size)->dict:
     "Arguments of set_timesteps, for schedulers that depend on the clip's size"
     return {}
@@ -282,7 +295,8 @@ def pipe_for(self:Backbone, image:bool):
     self._pipes[cls].scheduler = self.pipe.scheduler
     return self._pipes[cls]
 
-def _check_sampling(backbone, image, guidance, weak_blocks):
+def _check_sampling(backbone, steps, image, guidance, weak_blocks):
+    backbone.check_steps(steps)
     if backbone.needs_image and not image:
         raise Phys4DError(f"{type(backbone).__name__}: this model goes on from a picture; give its first frame (image=…), or use the "
                           f"family's text-to-video model")
@@ -304,7 +318,7 @@ def sample(self:Backbone,
     tick=lambda: None, # called after each step
 )->tuple: # x0 (b c t' h' w') float32, features of the last pass with the prompt: list of (b d t' h'' w'')
     "Clips by the stock pipeline"
-    _check_sampling(self, images is not None, guidance, weak_blocks)
+    _check_sampling(self, steps, images is not None, guidance, weak_blocks)
     size = self.spec.clip_shape(*(size or ()))
     if self.one_by_one and len(seeds) > 1:
         one = lambda i: self.sample(prompts[i:i+1], None if images is None

@@ -23,6 +23,7 @@ class CosmosBackbone(Backbone):
     text_class = image_class = "Cosmos2VideoToWorldPipeline"
     text_tokens, passes, prepare_argument = 512, ("cond", "uncond"), "video"
     takes_image = needs_image = True
+    least_steps = 2 # the last one changes nothing
 
     def check(self):
         c, z = self.transformer.config, self.vae.config.z_dim
@@ -61,14 +62,9 @@ class CosmosBackbone(Backbone):
 
     def sigmas(self, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
         "The stock scheduler's on our path"
-        if steps < 2: raise Phys4DError(f"steps: {steps} is not possible; the last step of Cosmos changes nothing, so give 2 or more")
+        self.check_steps(steps)
         s = super().sigmas(steps, shift, size)
         return s if shift is not None else s/(1 + s)
-
-    def sample(self, prompts, images=None, seeds=(0,), steps:int=20, *args, **kwargs):
-        "`Backbone.sample`; a schedule that cannot be is refused before"
-        self.sigmas(steps)
-        return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
 # %% ../nbs/10g_cosmos.ipynb #4925587d
 @patch

@@ -19,6 +19,7 @@ from fastcore.basics import patch
 class MochiBackbone(Backbone):
     "Mochi 1, from text"
     text_class, text_tokens = "MochiPipeline", 256
+    least_steps = 2
 
     def check(self):
         c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
@@ -44,18 +45,13 @@ class MochiBackbone(Backbone):
     def schedule_args(self, steps, size):
         "The pipeline's own schedule"
         from diffusers.pipelines.mochi.pipeline_mochi import linear_quadratic_schedule
-        if steps < 2: raise Phys4DError(f"steps: {steps} is not possible; Mochi's schedule needs 2 or more")
+        self.check_steps(steps)
         return dict(sigmas=linear_quadratic_schedule(steps, .025))
 
     def sigmas(self, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
         "One minus the stock scheduler's"
         s = super().sigmas(steps, shift, size)
         return s if shift is not None else 1 - s
-
-    def sample(self, prompts, images=None, seeds=(0,), steps:int=20, *args, **kwargs):
-        "`Backbone.sample`; a schedule that cannot be is refused before"
-        self.schedule_args(steps, None)
-        return super().sample(prompts, images, seeds, steps, *args, **kwargs)
 
 # %% ../nbs/10f_mochi.ipynb #fed31f92
 @patch
