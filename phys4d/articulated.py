@@ -20,7 +20,7 @@ from .core import Phys4DError, one_of
 from .shapes import NOT_TURNED, inertia, join_meshes, pose, quaternion, shape_mesh, turn, volume, wxyz, xyzw
 from .scenes import Look, make_look, materials
 from .render import Actor
-from .matter import Phenomenon, bisect, body_state, bullet_rotation, drive, motion, pb, phenomenon, place, reject
+from .matter import Phenomenon, bisect, body_state, bullet_rotation, drive, body_motion, pb, phenomenon, place, reject
 
 # %% ../nbs/04b_articulated.ipynb #37e06b10
 @dataclass
@@ -175,7 +175,7 @@ def _seen(body, link, props, client): # a `Seen`; link -1: the first part
         centre, axes, _, _, origin, frame, velocity, spin = pb.getLinkState(body, link, 1, 1, physicsClientId=client)[:8]
         joint = pb.getJointState(body, link, physicsClientId=client)[:2]
         return Seen(centre, wxyz(axes), origin, wxyz(frame), velocity, spin, joint)
-    centre, axes, velocity, spin = motion(body, client)
+    centre, axes, velocity, spin = body_motion(body, client)
     R = bullet_rotation(axes) @ props.axes.T
     return Seen(centre, axes, np.array(centre) - R @ props.centre, quaternion(R), velocity, spin, (0., 0.))
 
@@ -608,7 +608,7 @@ class Chain(Phenomenon):
 @patch
 def record(self:Chain, host, frame):
     "Note nodes, speeds and poses of the pieces."
-    seen = [motion(b, self.client) for b in self.bodies]
+    seen = [body_motion(b, self.client) for b in self.bodies]
     turned = np.stack([bullet_rotation(q) for _, q, _, _ in seen])
     middle = np.array([position for position, *_ in seen])
     half = turned[:, :, 2]*self.lengths[:, None]/2

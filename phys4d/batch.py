@@ -6,7 +6,7 @@
 __all__ = ['Amount', 'GUARD', 'CHATTER', 'Step', 'Recipe', 'runs_folder', 'list_recipes', 'list_notebooks', 'notebook_path',
            'check_recipe', 'load_recipe', 'Parameter', 'read_notebook', 'parameters_of', 'check_parameters', 'assign',
            'parse_assignments', 'sweep', 'parse_grid', 'RunKernel', 'PeakMemory', 'Quiet', 'execute', 'content',
-           'folder_for', 'working_copy', 'Clock', 'run_recipe', 'run_on_ray']
+           'folder_for', 'working_copy', 'TimeLeft', 'run_recipe', 'run_on_ray']
 
 # %% ../nbs/21_batch.ipynb #7c8e6a20
 import ast, fcntl, functools, hashlib, importlib, itertools, json, logging, os, re, shutil, signal
@@ -524,7 +524,7 @@ def _announce(recipe, todo, need, say):
         f"{memory:.1f} GB of memory and {need:.1f} GB of disk")
     if free < memory: say(f"  only {free:.1f} GB of memory are free: close other programs, or it may be slow or end early")
 
-class Clock:
+class TimeLeft:
     "Guesses the minutes that are left"
     def __init__(self, todo): self.todo, self.guessed, self.taken = list(todo), 0., 0.
     def done(self, step, seconds):
@@ -559,7 +559,7 @@ def run_recipe(
         for s in todo: check_parameters(s, recipe.folder)
         need = _check_space(out, recipe, todo)
         if todo: _announce(recipe, todo, need, say)
-        clock = Clock(todo)
+        clock = TimeLeft(todo)
         for s in recipe.steps:
             if s not in todo: say(f"  {s.name}: already done{_when(run.manifest['steps'][s.name])}")
             else: _run_step(run, s, marks[s.name], recipe, clock, live, say)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'TRAIN_PARTS', 'BATCH_PARTS', 'keep_parts', 'simulated', 'stranger', 'data_card', 'ClipDataset',
-           'write_dataset', 'make_dataset', 'collate', 'batch_indices', 'batch_at', 'batches', 'Stream', 'stream',
+           'write_dataset', 'make_dataset', 'collate', 'batch_indices', 'batch_at', 'batches', 'ClipStream', 'stream',
            'estimate', 'parse_seeds']
 
 # %% ../nbs/06_data.ipynb #68fb6d97
@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from webdataset.compat import FluidInterface
 from .core import Clip4D, Phys4DError, as_path, brief, one_of, parse_size, peak_memory_mb, rng, shipped, shorten, write_text
 from .scenes import HELD_OUT, list_scenes, load_scene, web_scene, web_scenes, whole
-from .shards import (MOST, SPLITS, clip_key, decoded, encode_clip, find_clips, make_key, open_shard, read_bytes, read_index,
+from .shards import (MOST_CLIPS, SPLITS, clip_key, decoded, encode_clip, find_clips, make_key, open_shard, read_bytes, read_index,
                            several, sha256_of, split_of, write_shards)
 
 # %% ../nbs/06_data.ipynb #6f87b70f
@@ -230,7 +230,7 @@ def make_dataset(folder, # made if missing
         raise Phys4DError(f"fps {brief(fps)} is not allowed: give a number from 1 to 960.")
     common = dict(size=h if h == w else [h, w], frames=frames, fps=float(fps), source=source, parts=parts)
     many = len(scenes)*len(seeds)*len(takes)
-    if many > MOST: raise Phys4DError(f"{many:,} clips are too many for one dataset: ask for at most {MOST:,}.")
+    if many > MOST_CLIPS: raise Phys4DError(f"{many:,} clips are too many for one dataset: ask for at most {MOST_CLIPS:,}.")
     own = {s: dict(template=t) for s, (t, path) in scenes.items() if path.suffix}  # travels with its jobs: no other machine has the file
     wanted = [(s, n, t) for n in seeds for s in scenes for t in takes]
     jobs = [(make_key(s, n, t), split_of(s, n), dict(scene=s, seed=n, take=t, **common, **own.get(s, {}))) for s, n, t in wanted]
@@ -288,7 +288,7 @@ def batches(dataset, batch:int, start:int=0, stop:int=None, # clips per step; fi
             yield ready.pop(0).result()
 
 # %% ../nbs/06_data.ipynb #099b0b92
-class Stream(webdataset.DataPipeline, FluidInterface):
+class ClipStream(webdataset.DataPipeline, FluidInterface):
     "A webdataset pipeline: `.map`, `.batched`, … as usual."
 
 def _stream_shards(urls, clips): # urls: {"url": path}; clips: {path: [(key, Place)]}
@@ -309,7 +309,7 @@ def stream(folder, split:str="train",
     urls = list(clips)
     if shuffle: random.Random(seed).shuffle(urls)
     stages = webdataset.SimpleShardList(urls), webdataset.single_node_only, webdataset.split_by_worker
-    pipe = Stream(*stages, partial(_stream_shards, clips=clips))
+    pipe = ClipStream(*stages, partial(_stream_shards, clips=clips))
     return (pipe.shuffle(shuffle, initial=shuffle, rng=random.Random(seed)) if shuffle else pipe).map(_decoded_sample)
 
 # %% ../nbs/06_data.ipynb #261b45f8

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['IMAGENET', 'OPENAI', 'I3D_BLOCKS', 'ALEX', 'VGG_AT', 'VGG_WIDTHS', 'VGG', 'TRUNKS', 'EXTRACTORS', 'read_weights',
-           'fill', 'quiet', 'local_model', 'prepared_as', 'prepared', 'spread', 'videomae_features', 'pad_same',
-           'Unit3D', 'Pool3D', 'Mixed', 'I3D', 'i3d_features', 'clip_features', 'Lpips', 'lpips_weights',
-           'lpips_distance', 'extractor']
+           'load_weights', 'quiet_loading', 'local_model', 'prepared_as', 'prepared', 'even_frames',
+           'videomae_features', 'pad_same', 'Unit3D', 'Pool3D', 'Mixed', 'I3D', 'i3d_features', 'clip_features',
+           'Lpips', 'lpips_weights', 'lpips_distance', 'extractor']
 
 # %% ../nbs/07c_features.ipynb #29c2e81a
 import json
@@ -42,7 +42,7 @@ def read_weights(path, # a .safetensors, or a .pt/.pth that holds a dict of tens
     raise Phys4DError(f"{who}: {path} holds no state dict (names and tensors); save model.state_dict()")
 
 # %% ../nbs/07c_features.ipynb #30005f7c
-def fill(net:nn.Module, weights:dict, who:str, path)->nn.Module:
+def load_weights(net:nn.Module, weights:dict, who:str, path)->nn.Module:
     "Put weights into a network: every one of the network's must be there, in its shape."
     have = net.state_dict()
     lack = [k for k in have if k not in weights and not k.endswith("num_batches_tracked")]
@@ -56,7 +56,7 @@ def fill(net:nn.Module, weights:dict, who:str, path)->nn.Module:
 
 # %% ../nbs/07c_features.ipynb #1e7bc17e
 @contextmanager
-def quiet():
+def quiet_loading():
     "transformers' own report of what it loaded, unsaid: `local_model` says what matters."
     from transformers.utils import logging
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -73,7 +73,7 @@ def local_model(kind, # a transformers class
     if not (Path(folder)/"config.json").is_file():
         raise Phys4DError(f"{who}: {folder} holds no config.json; give the folder of a transformers checkpoint, nothing is downloaded")
     try:
-        with quiet(): net, told = kind.from_pretrained(str(folder), local_files_only=True, output_loading_info=True)
+        with quiet_loading(): net, told = kind.from_pretrained(str(folder), local_files_only=True, output_loading_info=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as e:
         raise Phys4DError(f"{who}: {folder} holds no {kind.__name__} ({brief(str(e))}); give the folder of one") from None
     lack = sorted(told["missing_keys"])
@@ -108,7 +108,7 @@ def prepared(rgb, # (t,h,w,3) uint8
     middle = torch.from_numpy(small[:, y:y+crop, x:x+crop]).permute(0, 3, 1, 2).float()/255
     return (middle - torch.tensor(mean).reshape(3, 1, 1))/torch.tensor(std).reshape(3, 1, 1)
 
-def spread(clip:Clip4D, n:int)->np.ndarray: # (n,h,w,3) uint8
+def even_frames(clip:Clip4D, n:int)->np.ndarray: # (n,h,w,3) uint8
     "So many frames of a clip, evenly from the first to the last."
     return clip.rgb[np.linspace(0, clip.frames-1, n).round().astype(int)]
 
@@ -129,7 +129,7 @@ def videomae_features(folder, # of the weights, on this machine (transformers: c
     how = prepared_as(folder, IMAGENET, config.image_size)
     @torch.no_grad()
     def videomae(clips):
-        frames = (prepared(spread(c, config.num_frames), **how)[None].to(net.device) for c in clips)
+        frames = (prepared(even_frames(c, config.num_frames), **how)[None].to(net.device) for c in clips)
         pooled = (net(x).logits[0] if classifies else net(x).last_hidden_state.mean(1)[0] for x in frames)
         return np.stack([x.float().cpu().numpy() for x in pooled])
     return videomae
@@ -212,7 +212,7 @@ def i3d_features(file, # rgb_imagenet.pt, i3d_pretrained_400.pt, or either as sa
     if "logits.conv3d.bias" not in weights:
         raise Phys4DError(f"i3d_features: {file} has no logits.conv3d.bias, so it is no I3D by pytorch-i3d's names; give one that is")
     narrow = 64//len(weights["Conv3d_1a_7x7.bn.bias"]) if "Conv3d_1a_7x7.bn.bias" in weights else 1
-    net = fill(I3D(len(weights["logits.conv3d.bias"]), narrow), weights, "i3d_features", file).to(device)
+    net = load_weights(I3D(len(weights["logits.conv3d.bias"]), narrow), weights, "i3d_features", file).to(device)
     for m in net.modules():
         if isinstance(m, nn.BatchNorm3d): m.eps = eps
     @torch.no_grad()
@@ -237,7 +237,7 @@ def clip_features(folder, # of the weights, on this machine (transformers: confi
     how = prepared_as(folder, OPENAI, net.config.image_size)
     @torch.no_grad()
     def clip(clips):
-        found = (net(prepared(spread(c, frames), **how).to(net.device)).image_embeds for c in clips)
+        found = (net(prepared(even_frames(c, frames), **how).to(net.device)).image_embeds for c in clips)
         return np.stack([F.normalize(x.float(), dim=-1).mean(0).cpu().numpy() for x in found])
     return clip
 
@@ -297,7 +297,7 @@ def lpips_distance(path, # a file, or a folder of files
                    device="auto")->Callable: # (pred, truth) -> float, 0 is equal
     "LPIPS of two clips, mean over frames: the `fn` of a `Metric`."
     one_of(net, TRUNKS, "trunk", "lpips_distance")
-    judge = fill(Lpips(net), lpips_weights(path, net), "lpips_distance", path).to(pick_device(device))
+    judge = load_weights(Lpips(net), lpips_weights(path, net), "lpips_distance", path).to(pick_device(device))
     as_input = lambda rgb: torch.from_numpy(rgb).to(judge.shift.device).permute(0, 3, 1, 2).float()/127.5 - 1
     @torch.no_grad()
     def lpips(pred:Clip4D, truth:Clip4D)->float:

@@ -6,9 +6,10 @@
 __all__ = ['VISCOSITY', 'PARTICLES', 'CELLS', 'BOWL_WALL', 'distance', 'bowl_distance', 'share', 'open_share', 'gyration',
            'reach_of', 'Body', 'touch', 'Grid', 'splat', 'solid_share', 'conjugate', 'Pressure', 'pressure_of',
            'divergence', 'gradient', 'pushes', 'Fluid', 'fill_box', 'to_faces', 'Room', 'room_of', 'fill_of', 'diffuse',
-           'project', 'spread', 'everywhere', 'uncrowd', 'take_back', 'keep_out', 'step', 'crowded', 'Window', 'window',
-           'density', 'surface', 'Carry', 'Stream', 'tank_mesh', 'turned', 'tap_mesh', 'tank_cells', 'tank_grid',
-           'make_fluid', 'advance', 'Log', 'turns', 'energies', 'fluid_state', 'scenery', 'escaped', 'check', 'play']
+           'without_divergence', 'extrapolate', 'everywhere', 'uncrowd', 'take_back', 'keep_out', 'step', 'crowded',
+           'Window', 'window', 'density', 'surface', 'Carry', 'Stream', 'tank_mesh', 'revolved', 'tap_mesh',
+           'tank_cells', 'tank_grid', 'make_fluid', 'advance', 'Log', 'turns', 'energies', 'fluid_state', 'scenery',
+           'escaped', 'check', 'play']
 
 # %% ../nbs/04e_fluid.ipynb #072a9595
 import math
@@ -487,7 +488,7 @@ def diffuse(
     return u
 
 # %% ../nbs/04e_fluid.ipynb #73bec7fc
-def project(
+def without_divergence(
     f:Fluid,
     u:list, # 3 arrays (faces), m/s
     at:Pressure, room:Room,
@@ -507,7 +508,7 @@ def project(
     return [u[a] - d for a, d in enumerate(gradient(P, at, f.grid))]
 
 # %% ../nbs/04e_fluid.ipynb #3c8655c9
-def spread(
+def extrapolate(
     u, known, # (faces) m/s, bool
     sweeps:int=3, # cells to go
 )->np.ndarray: # (faces) m/s
@@ -534,7 +535,7 @@ def everywhere(
     wet = np.zeros(u.shape, bool)
     _inner(wet, a)[:] = np.logical_or(*_sides(at.full, a))
     wet &= room.face[a] > 0
-    u = spread(np.where(wet | (mass > 0), u, 0), wet | (mass > 1e-3))
+    u = extrapolate(np.where(wet | (mass > 0), u, 0), wet | (mass > 1e-3))
     u = np.where(room.face[a] > 0, u, 0.)
     for b, filled in zip(f.moving, room.solids):
         r = f.grid.nodes(a) - b.x
@@ -612,7 +613,7 @@ def step(
     if f.viscosity*dt > 1e-4*g.dx**2: u = diffuse(u, mass, room.face, f.viscosity*dt/g.dx**2)
     fill = fill_of(f, near_cells, room.cell)
     at = pressure_of(fill, room.face)
-    u = project(f, u, at, room)
+    u = without_divergence(f, u, at, room)
     u = [everywhere(f, u[a], mass[a], a, at, room) for a in range(3)]
     take_back(f, near_faces, u, uncrowd(f, fill, at, room), dt)
     for b in f.moving:
@@ -816,7 +817,7 @@ def tank_mesh(
     return join_meshes(parts)
 
 # %% ../nbs/04e_fluid.ipynb #dd1ccbd4
-def turned(
+def revolved(
     profile, # (r, z) points, metres, from the foot outwards and up, then back inside
     n:int=64, # sides
 )->tuple: # vertices, faces
@@ -1004,7 +1005,7 @@ def scenery(
     else:
         r, h, w = v["bowl_radius"], v["bowl_height"], BOWL_WALL
         profile = (0, 0), (r + w, 0), (r + w, h), (r, h), (r, w), (0, w)
-        out.append(Actor("bowl", *turned(profile), trim, 0, True, poses=still(m.position)))
+        out.append(Actor("bowl", *revolved(profile), trim, 0, True, poses=still(m.position)))
     if v["speed"] > 0:
         mouth = np.array(m.position) + [v["tap_x"], 0, v["drop"]]
         out.append(Actor("tap", *tap_mesh(v["jet"]), make_look("objects", "metal", "steel"), 0, True, poses=still(mouth)))

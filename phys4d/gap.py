@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Unknown', 'item_unknowns', 'matter_unknowns', 'unknowns', 'changed', 'thin', 'scene_points', 'clip_points', 'Target',
-           'target', 'CMAES', 'mirrored', 'Found', 'Gap', 'as_words', 'searched', 'simulability', 'remembered', 'shows',
-           'Asked', 'floored', 'asked_of_kit', 'asked_of_scene', 'gap_row', 'gaps']
+           'target', 'CMAES', 'reflected', 'Found', 'Gap', 'fitted_words', 'searched', 'simulability', 'remembered',
+           'shows', 'Asked', 'floored', 'asked_of_kit', 'asked_of_scene', 'gap_row', 'gaps']
 
 # %% ../nbs/20c_gap.ipynb #b4910735
 import dataclasses
@@ -143,13 +143,13 @@ class CMAES:
         d, self.B = np.linalg.eigh(self.C)
         self.D = np.sqrt(np.maximum(d, 1e-20))
         self.y = (self.g.normal(size=(self.lam, len(self.mean)))*self.D) @ self.B.T
-        return mirrored(self.mean + self.sigma*self.y)
+        return reflected(self.mean + self.sigma*self.y)
 
     def tell(self, values):
         "What the candidates are worth."
         best, n = np.argsort(values, kind="stable")[:len(self.w)], len(self.mean)
         y = self.w @ self.y[best]
-        self.mean, self.steps = mirrored(self.mean + self.sigma*y), self.steps + 1
+        self.mean, self.steps = reflected(self.mean + self.sigma*y), self.steps + 1
         self.ps = (1-self.cs)*self.ps + np.sqrt(self.cs*(2-self.cs)*self.mu)*(self.B @ ((self.B.T @ y)/self.D))
         length = np.linalg.norm(self.ps)
         on = length/np.sqrt(1-(1-self.cs)**(2*self.steps)) < (1.4 + 2/(n+1))*self.expected
@@ -160,7 +160,7 @@ class CMAES:
         self.sigma = min(.5, self.sigma*np.exp(self.cs/self.damp*(length/self.expected - 1)))
 
 # %% ../nbs/20c_gap.ipynb #b84cf359
-def mirrored(x)->np.ndarray: # in [0,1]
+def reflected(x)->np.ndarray: # in [0,1]
     "Steps over an edge come back."
     x = np.mod(x, 2)
     return np.where(x > 1, 2-x, x)
@@ -189,12 +189,12 @@ class Gap:
         shown = [r for r in self.table.itertuples() if r.shown and r.name.split(".")[-2:-1] != ["velocity"]]
         head = "no simulation of the scene comes near" if self.gap > .05 else "moves like a simulation of the scene"
         if self.gap >= 1: return "shows no object of the scene at all (gap 100 % of the diagonal)"
-        told = ", ".join(map(as_words, shown)) or "it shows none of the hidden numbers"
+        told = ", ".join(map(fitted_words, shown)) or "it shows none of the hidden numbers"
         return f"{head} (gap {100*self.gap:.1f} % of the diagonal): {told}"
     def _repr_markdown_(self): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False)}"
 
 # %% ../nbs/20c_gap.ipynb #b75add32
-def as_words(r)->str: # r: row of the table
+def fitted_words(r)->str: # r: row of the table
     "One fitted number as words."
     if r.name == "gravity": return f"falls as if g were {r.fitted:.2g} (scene: {r.scene:.2g})"
     who, _, what = r.name.rpartition(".")

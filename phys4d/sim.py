@@ -14,7 +14,7 @@ from .shapes import inertia, pose, rotation, xyzw
 from .scenes import Item, Scene, check_scene, load_scene, whole
 from .geometry import pixel_grid, project, unproject
 from .render import Caster, World, draw, picture_size
-from .matter import Host, Rejected, drive, engine_of, item_actor, item_state, make_world, motion, pb, phenomenon_of, place, reject
+from .matter import Host, Rejected, drive, engine_of, item_actor, item_state, make_world, body_motion, pb, phenomenon_of, place, reject
 
 # %% ../nbs/05_sim.ipynb #c993a5b6
 STEP_HZ = 960   # aimed-for physics steps per second; rounded so that frames fall on steps
@@ -82,7 +82,7 @@ class _Log:
     "States and contacts, frame by frame"
     items: list                # of `Item`: those that move
     host: Host
-    rows: list = field(default_factory=list)      # a frame each: as `motion` tells it, item by item
+    rows: list = field(default_factory=list)      # a frame each: as `body_motion` tells it, item by item
     contacts: list = field(default_factory=list)  # as in `Clip4D.states["contacts"]`
     pairs: dict = field(default_factory=dict)     # {(name, name): [impulse N s, ∫ impulse · place]} since the last frame
     name: dict = field(default_factory=dict)      # {body id: name} of what can be touched
@@ -107,7 +107,7 @@ class _Log:
         self.pairs = {}
 
     def _state(self, item, flying):
-        position, q, velocity, spin = motion(self.host.bodies[item.name], self.host.client)
+        position, q, velocity, spin = body_motion(self.host.bodies[item.name], self.host.client)
         kick = .5*self.host.scene.gravity*self.host.dt if flying else 0.
         return position, q, (velocity[0], velocity[1], velocity[2] - kick), spin
 

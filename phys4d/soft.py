@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['F', 'V3', 'M3', 'ATM', 'AIR', 'BOTH', 'MOST', 'DAMP', 'TETHER', 'FABRICS', 'SPACING', 'POISSON', 'SEAM', 'Points',
-           'Solids', 'grid_faces', 'refine', 'grid_links', 'lattice', 'tet_volumes', 'skin_volume', 'Shape', 'Solver',
-           'Soft', 'Cloth', 'Jelly', 'bag_capacity', 'Inflatable']
+           'Solids', 'grid_faces', 'refine', 'grid_links', 'solid_lattice', 'tet_volumes', 'skin_volume', 'Shape',
+           'Solver', 'Soft', 'Cloth', 'Jelly', 'bag_capacity', 'Inflatable']
 
 # %% ../nbs/04c_soft.ipynb #5dc8aaed
 import numpy as np
@@ -296,7 +296,7 @@ def grid_links(grid) -> tuple: # pairs of neighbours along rows and columns, acr
             s((grid[:, :-2], grid[:, 2:]), (grid[:-2], grid[2:])))
 
 # %% ../nbs/04c_soft.ipynb #20838754
-def lattice(n:int, # cells along each side, even
+def solid_lattice(n:int, # cells along each side, even
     size, # (3) metres
     k:float=8, # 2 = ellipsoid, 8 = rounded box
     ) -> tuple: # points (p 3) metres, tetrahedra (m 4), six grids of the surface
@@ -650,7 +650,7 @@ class Jelly(Soft):
         "A lattice of tetrahedra, standing on its foot, with its speed."
         v = self.v
         size = np.array([v["width"], v["width"], v["height"]]) if v["shape"] == "cube" else np.full(3, v["width"])
-        p, tets, grids = lattice(8, size, 8 if v["shape"] == "cube" else 2)
+        p, tets, grids = solid_lattice(8, size, 8 if v["shape"] == "cube" else 2)
         vol = tet_volumes(p, tets)
         mass = np.zeros(len(p))
         n = POISSON

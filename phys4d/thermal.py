@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['THERMAL', 'XYZ_TO_RGB', 'SIGMA', 'ROOM', 'AIR', 'FRONT', 'STRONGEST', 'Thermal', 'thermal', 'exchange',
            'heat_operator', 'expm_step', 'conduct', 'heat_content', 'planck', 'color_matching', 'blackbody_xyz', 'glow',
-           'lose', 'march', 'skin', 'overlap', 'join', 'sheet_faces', 'grid_box', 'Timed', 'Rigid', 'Hot', 'balanced',
-           'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded', 'melt_rate', 'melt', 'half_block_mesh',
-           'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume', 'puddle_faces', 'puddle_reach', 'Melted',
-           'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer', 'Bent', 'BimetalStrip', 'buoyancy',
-           'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride', 'roll_over', 'place_parcels', 'bumpy_balls',
-           'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
+           'lose', 'march', 'skin', 'overlap', 'join_bodies', 'sheet_faces', 'grid_box', 'Timed', 'Rigid', 'Hot',
+           'balanced', 'HeatedBar', 'HotBlock', 'HotBall', 'half_block', 'receded', 'melt_rate', 'melt',
+           'half_block_mesh', 'bearings', 'outline', 'wavy', 'puddle_mesh', 'puddle_volume', 'puddle_faces',
+           'puddle_reach', 'Melted', 'melt_block', 'MeltingBlock', 'curvature', 'arc', 'bent_layer', 'Bent',
+           'BimetalStrip', 'buoyancy', 'similarity', 'rise', 'Stem', 'grow_stem', 'Parcels', 'ride', 'roll_over',
+           'place_parcels', 'bumpy_balls', 'carried', 'Smoke', 'air_temperature', 'gas_mass', 'Plume']
 
 # %% ../nbs/04f_thermal.ipynb #cfdf65a5
 import numpy as np
@@ -280,7 +280,7 @@ def overlap(
     return coo_array((area, (of_upper, of_lower)), (np.prod(cells),)*2)
 
 # %% ../nbs/04f_thermal.ipynb #55d0d9e5
-def join(
+def join_bodies(
     A, # sparse (2n 2n), 1/s: block-diagonal, the upper body first
     C, # (2n) J/K
     areas, # sparse (n n) m², of `overlap`
@@ -570,7 +570,7 @@ def _touching(upper, lower, A, C, bare): # blocks, and their matrices as one →
     def system(k):
         areas = overlap(upper.poses[k + 1], lower.poses[k + 1], upper.size, lower.size, upper.cells)
         covered = np.r_[np.zeros(len(C)//2), areas.sum(0)]
-        return join(A, C, areas, resistance), np.maximum(bare - covered, 0)
+        return join_bodies(A, C, areas, resistance), np.maximum(bare - covered, 0)
     return system
 
 @patch

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LEG', 'make_vae', 'make_tiny_wan', 'scene_words', 'tiny_wan_at', 'web_jobs', 'make_web_corpus', 'WebCorpus', 'to_rgb',
-           'flip_prompt', 'hold', 'side_by_side', 'VAEConfig', 'psnr', 'moving', 'moving_weight', 'moving_psnr',
+           'flip_prompt', 'hold', 'side_by_side', 'VAEConfig', 'psnr_each', 'moving', 'moving_weight', 'moving_psnr',
            'vae_loss', 'lengths_of', 'vae_batch', 'vae_quality', 'train_vae', 'measure_latents', 'vae_mark',
            'encode_corpus', 'read_latents', 'FlowConfig', 'flow_matching_loss', 'bf16_products', 'flow_batch',
            'flow_quality', 'train_transformer']
@@ -26,7 +26,7 @@ from .flow import add_noise, shift_sigmas
 from .condition import Condition
 from phys4d.core import (Count, Phys4DError, Positive, Share, Weight, atomic_path, load_tensors, make_config, progress, rng, save_tensors,
     write_text)
-from .latents import joined
+from .latents import combined_mark
 from .small import GENERIC, make_tokenizer, save_backbone
 from .trainer import Group, TrainConfig, Trainer
 from .wan import at_once, decode_at_once, encode_at_once
@@ -221,7 +221,7 @@ class VAEConfig(TrainConfig):
 
 
 # %% ../nbs/14c_tiny_wan.ipynb #0cee7d47
-def psnr(
+def psnr_each(
     a:torch.Tensor, b:torch.Tensor, # in [-1, 1], batch first
 )->torch.Tensor: # (b,) dB, peak to peak 2
     "Peak signal-to-noise ratio of each clip"
@@ -301,7 +301,7 @@ def vae_quality(
 )->dict: # dB
     "PSNR of held-out clips: all pixels, moving ones, the last frame."
     y = torch.cat([decode_at_once(vae, encode_at_once(vae, x).mode()) for x in held.split(4)])
-    found = dict(val_psnr=psnr(y, held), val_psnr_moving=moving_psnr(y, held), val_psnr_last=psnr(y[:, :, -1:], held[:, :, -1:]))
+    found = dict(val_psnr=psnr_each(y, held), val_psnr_moving=moving_psnr(y, held), val_psnr_last=psnr_each(y[:, :, -1:], held[:, :, -1:]))
     return {k: v.mean().item() for k, v in found.items()}
 
 
@@ -326,7 +326,7 @@ def train_vae(
         g = rng("vae", cfg.seed, trainer.numbers(step, part, 1)[0])
         x, picks = vae_batch(corpus, cfg, held.shape[2], g)
         loss, y = vae_loss(vae, x, cfg, g)
-        return loss, dict(frames=torch.tensor(x.shape[2]), train_psnr=psnr(y.detach(), x)), [f"clip {i}" for i in picks]
+        return loss, dict(frames=torch.tensor(x.shape[2]), train_psnr=psnr_each(y.detach(), x)), [f"clip {i}" for i in picks]
     trainer.fit(step_fn, callbacks, lambda: vae_quality(vae, held) | (export() or {}))
     return vae.eval().requires_grad_(False)
 
@@ -484,7 +484,7 @@ def train_transformer(
     "Flow matching on cached latents; the log has the held-out loss at fixed noise."
     cfg, net = make_config(FlowConfig, cfg), backbone.transformer
     quality, weights = flow_quality(backbone, val), dict(net.train().requires_grad_(True).named_parameters())
-    source = dict(latents=Trainer.mark(dict(few=train[0][::max(1, len(train[0])//1000)])), prompts=joined(train[1]), start=LEG)
+    source = dict(latents=Trainer.mark(dict(few=train[0][::max(1, len(train[0])//1000)])), prompts=combined_mark(train[1]), start=LEG)
     trainer = Trainer(cfg, out, [Group(weights, cfg.lr, cfg.muon)], backbone.device, source, hold)
     def step_fn(step, part):
         given, numbers = flow_batch(train, backbone, cfg, rng("transformer", cfg.seed, trainer.numbers(step, part, 1)[0]))
