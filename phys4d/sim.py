@@ -14,7 +14,8 @@ from .shapes import inertia, pose, rotation, xyzw
 from .scenes import Item, Scene, check_scene, load_scene, whole
 from .geometry import pixel_grid, project, unproject
 from .render import Caster, World, draw, picture_size
-from .matter import Host, Rejected, drive, engine_of, item_actor, item_state, make_world, body_motion, pb, phenomenon_of, place, reject
+from .matter import (Host, Rejected, body_motion, drive, engine_of, item_actor, item_state, make_world, pb, phenomenon_of, place,
+                           reject)
 
 # %% ../nbs/05_sim.ipynb #c993a5b6
 STEP_HZ = 960   # aimed-for physics steps per second; rounded so that frames fall on steps
