@@ -19,8 +19,7 @@ from accelerate.utils import gather_object
 from diffusers.training_utils import EMAModel
 from pydantic import BaseModel, Field, Json
 from .core import (Count, MetricLog, Natural, Phys4DError, Positive, Seed, Share, Weight, brief, check_schema, ensure_dir,
-                         load_tensors,
-                         progress, save_tensors, seed_all, shorten)
+                         load_tensors, progress, save_tensors, seed_all, shorten)
 from fastcore.basics import patch
 
 # %% ../nbs/14b_trainer.ipynb #df9d58f1
@@ -43,6 +42,7 @@ class TrainConfig:
 
 FREE = ("steps", "save_every", "patience") # settings that may change when a run goes on
 
+# %% ../nbs/14b_trainer.ipynb #6b0d0171
 @dataclass
 class HeadsTraining(TrainConfig):
     "Settings of a training of the heads."
@@ -90,21 +90,24 @@ class Muon(torch.optim.Optimizer):
                 p.add_(self._matrix(p, group) if matrix else self._rest(p, group), alpha=-group["lr"])
         return loss
 
-    def _matrix(self, p, group): # an update with the usual size of one of Adam's
-        s, m = self.state[p], group["momentum"]
-        if not s: s["mean"] = torch.zeros_like(p)
-        s["mean"].lerp_(p.grad, 1 - m)
-        u = p.grad.lerp(s["mean"], m).flatten(1)
-        return (orthogonal(u)*.2*max(u.shape)**.5).view_as(p)
+# %% ../nbs/14b_trainer.ipynb #602cb415
+@patch
+def _matrix(self:Muon, p, group): # an update with the usual size of one of Adam's
+    s, m = self.state[p], group["momentum"]
+    if not s: s["mean"] = torch.zeros_like(p)
+    s["mean"].lerp_(p.grad, 1 - m)
+    u = p.grad.lerp(s["mean"], m).flatten(1)
+    return (orthogonal(u)*.2*max(u.shape)**.5).view_as(p)
 
-    def _rest(self, p, group):
-        s, (b1, b2) = self.state[p], group["betas"]
-        if not s: s.update(step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
-        s["step"] += 1
-        s["exp_avg"].lerp_(p.grad, 1 - b1)
-        s["exp_avg_sq"].lerp_(p.grad.square(), 1 - b2)
-        n = float(s["step"])
-        return s["exp_avg"]/(1 - b1**n)/((s["exp_avg_sq"]/(1 - b2**n)).sqrt() + group["eps"])
+@patch
+def _rest(self:Muon, p, group):
+    s, (b1, b2) = self.state[p], group["betas"]
+    if not s: s.update(step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+    s["step"] += 1
+    s["exp_avg"].lerp_(p.grad, 1 - b1)
+    s["exp_avg_sq"].lerp_(p.grad.square(), 1 - b2)
+    n = float(s["step"])
+    return s["exp_avg"]/(1 - b1**n)/((s["exp_avg_sq"]/(1 - b2**n)).sqrt() + group["eps"])
 
 # %% ../nbs/14b_trainer.ipynb #cc0745d2
 def cosine(
@@ -159,38 +162,45 @@ class Trainer:
         self.log = MetricLog(self.out, resume_at=self.start) if self.main else None
         self.time = time.time()
 
-    @property
-    def file(self):
-        "The checkpoint"
-        return self.out/"checkpoint.safetensors"
-    @property
-    def main(self)->bool:
-        "Does this process write?"
-        return self.acc.is_main_process
-    @property
-    def settings(self)->dict:
-        "What a checkpoint keeps of the settings"
-        return json.loads(json.dumps(asdict(self.cfg) | dict(processes=self.processes)))
-
-    def autocast(self):
-        "The model's number format"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.precision == "bf16")
-
-    def numbers(self,
-        step:int, part:int=0, # of the accumulation
-        batch:int=None, # clips; None: `cfg.batch`
-    )->range: # of this process
-        "Numbers of the samples that this process takes in a part of a step."
-        b, parts = batch or self.cfg.batch, self.cfg.accumulate
-        first = ((step*self.processes + self.rank)*parts + part)*b
-        return range(first, first + b)
-
     @staticmethod
     def mark(tensors:dict)->str: # 16 hex digits
         "A hash of named tensors."
         h = hashlib.blake2b(digest_size=8)
         for n, t in tensors.items(): h.update(f"{n}{tuple(t.shape)}".encode() + t.detach().float().cpu().contiguous().numpy().tobytes())
         return h.hexdigest()
+
+# %% ../nbs/14b_trainer.ipynb #492aa119
+@patch(as_prop=True)
+def file(self:Trainer):
+    "The checkpoint"
+    return self.out/"checkpoint.safetensors"
+
+@patch(as_prop=True)
+def main(self:Trainer)->bool:
+    "Does this process write?"
+    return self.acc.is_main_process
+
+@patch(as_prop=True)
+def settings(self:Trainer)->dict:
+    "What a checkpoint keeps of the settings"
+    return json.loads(json.dumps(asdict(self.cfg) | dict(processes=self.processes)))
+
+# %% ../nbs/14b_trainer.ipynb #4d2d52a6
+@patch
+def autocast(self:Trainer):
+    "The model's number format"
+    return torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.precision == "bf16")
+
+@patch
+def numbers(
+    self:Trainer,
+    step:int, part:int=0, # of the accumulation
+    batch:int=None, # clips; None: `cfg.batch`
+)->range: # of this process
+    "Numbers of the samples that this process takes in a part of a step."
+    b, parts = batch or self.cfg.batch, self.cfg.accumulate
+    first = ((step*self.processes + self.rank)*parts + part)*b
+    return range(first, first + b)
 
 # %% ../nbs/14b_trainer.ipynb #904256c1
 class Diverged(Phys4DError):
@@ -210,6 +220,7 @@ def _sync(self:Trainer):
     flat = self.acc.reduce(torch.cat([g.flatten() for g in grads]), "mean")
     for g, part in zip(grads, flat.split([g.numel() for g in grads])): g.copy_(part.view_as(g))
 
+# %% ../nbs/14b_trainer.ipynb #19dc390e
 @patch
 def update(
     self:Trainer,
@@ -225,6 +236,7 @@ def update(
     self.opt.zero_grad(set_to_none=True)
     return norm
 
+# %% ../nbs/14b_trainer.ipynb #01232ea5
 @patch
 def check_finite(
     self:Trainer,
@@ -277,6 +289,7 @@ class CheckpointHeader(BaseModel):
 
 _START_OVER = "delete it to start over"
 
+# %% ../nbs/14b_trainer.ipynb #988cfa14
 @patch
 def save(
     self:Trainer,
@@ -307,6 +320,7 @@ def check_settings(
     pairs = ", ".join(f"{k} = {brief(was.get(k))}, now {brief(now.get(k))}" for k in other[:3])
     raise Phys4DError(f"{file} is of a run with other {', '.join(other[:6])} ({pairs}); give the same settings to go on, or another folder")
 
+# %% ../nbs/14b_trainer.ipynb #434a2e78
 @patch
 def _check_head(self:Trainer, head, tensors):
     "Raise `Phys4DError` if the checkpoint belongs to another run."
@@ -387,6 +401,7 @@ def fit(
     self.close()
     if self.ema: self.ema.copy_to(list(self.named.values()))
 
+# %% ../nbs/14b_trainer.ipynb #17137ab7
 @patch
 def close(self:Trainer):
     "Close the log; all processes meet."
