@@ -9,7 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import yaml
+from fastcore.docments import docments
 from nbdev.showdoc import BasicMarkdownRenderer
+from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = Path(__file__).with_name("parameters.yml")
@@ -66,22 +68,71 @@ def house_words():
     "What a parameter of a name means wherever its function adds nothing"
     return yaml.safe_load(WORDS.read_text())
 
-def meaning(name, comment, obj):
-    "What a parameter means: by the house's word for this function, its comment, the word of its room, the word everywhere"
-    room, words = obj.__module__.rpartition(".")[2], house_words()
-    keys = f"{room}.{obj.__qualname__}.{name}", f"{room}.{name}", name
-    key = next((key for key in keys if key in words), None)
-    if comment and key != keys[0]: return comment
+def owners(obj):
+    "Classes of which a method or a class takes over what it says nothing about itself, the nearest first"
+    if isinstance(obj, type): return obj.__mro__[1:-1]
+    cls = getattr(import_module(obj.__module__), obj.__qualname__.partition(".")[0], None)
+    return cls.__mro__[1:-1] if isinstance(cls, type) and "." in obj.__qualname__ else ()
+
+def word(keys):
+    "The first of these words that the house has; that it was needed is noted"
+    key = next((key for key in keys if key in house_words()), None)
     if key: USED.add(key)
-    elif name not in ("args", "kwargs"): SILENT.add(keys[0])
-    return words.get(key, "")
+    return house_words().get(key, "")
+
+def places(name, obj):
+    "Where a word for a parameter may stand: for its function, for its room, for the whole house"
+    room = obj.__module__.rpartition(".")[2]
+    return f"{room}.{obj.__qualname__}.{name}", f"{room}.{name}", name
+
+GIVEN = re.compile(r"(?:^|[,(])\s*\*{0,2}(\w+)\s*(?=[:,=)]|$)") # names in a line of a signature, those inside of a default's brackets, too
+
+NAMED = re.compile(r"(?:^|[;,] )(\w+): ([^;]+)") # in the comment behind what comes back
+RETURNS = re.compile(r"\)\s*(->.*)?:\s*$")
+
+@lru_cache(maxsize=None)
+def shared_comments(obj):
+    "What a comment behind several parameters says of those that stand before the last, and `-> ...: # x: what x is` of x"
+    try: lines = inspect.getsource(obj).splitlines()
+    except (OSError, TypeError): return {}
+    end = next((i for i, line in enumerate(lines) if line.split("#")[0].rstrip().endswith(":")), 0)
+    found = {}
+    for line in lines[:end + 1]:
+        code, _, comment = line.partition("# ")
+        told = [(name, comment) for name in GIVEN.findall(code.strip().rpartition("def ")[2])] if comment else []
+        found |= dict(NAMED.findall(comment) if RETURNS.search(code) else told)
+    return found
+
+def inherited(name, obj):
+    "What a class above says of a parameter"
+    above = owners(obj) if isinstance(obj, type) else [getattr(c, obj.__name__, None) for c in owners(obj)]
+    for other in above:
+        if not (isinstance(other, type) or inspect.isfunction(other)) or not (other.__module__ or "").startswith("phys4d."): continue
+        said = docments(other, full=True).get(name)
+        if said and (text := said["docment"] or word(places(name, other)[:2])): return text
+
+def meaning(name, comment, obj):
+    "What a parameter means: by the house's word for this function, its comment, the word of its room, the class above, the house"
+    own, room, house = places(name, obj)
+    text = word([own]) or comment or shared_comments(inspect.unwrap(obj)).get(name) or word([room]) or inherited(name, obj) or word([house])
+    if not text and name not in ("args", "kwargs"): SILENT.add(own)
+    return text
 
 def stars(said):
     "The stars before a parameter that takes many"
     return {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(said.get("kind"), "")
 
+FIELD = re.compile(r"^    (\w+)\s*:[^#]*?(?:#\s*(.*))?$", re.M)
+
+def fields(cls):
+    "A pydantic model's fields as docments tells parameters: type, default, and the comment behind each"
+    comments = dict(FIELD.findall(inspect.getsource(cls)))
+    return {name: dict(anno=f.annotation, default=EMPTY if f.is_required() or f.default_factory else f.default, docment=comments.get(name))
+            for name, f in cls.model_fields.items()}
+
 def parameters(obj, said):
     "Name, type, default and meaning of each parameter, and of what comes back; `said` is what docments found"
+    if isinstance(obj, type) and issubclass(obj, BaseModel): said = fields(obj)
     said = {name: p for name, p in said.items() if name not in ("self", "cls")}
     back = said.pop("return", {})
     rows = [(code(stars(p) + n), linked(type_name(p.get("anno", EMPTY))), code(default_text(n, p, obj)), prose(meaning(n, p.get("docment"), obj)))

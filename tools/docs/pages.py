@@ -98,7 +98,7 @@ class Names:
 
     def page(self, room, name=""):
         "The page of a room, at the card of a name when it has one"
-        return f"{room}.ipynb" + (f"#{re.sub(r'[^a-z0-9_-]', '', name.lower())}" if name in self.shown else "")
+        return f"{room}.ipynb" + (f"#{re.sub(r'[^a-z0-9_.-]', '', name.lower())}" if name in self.shown else "")
 
     def target(self, name):
         "Where `name`, `room`, `room.name` or `Class.method` leads; None when nowhere"

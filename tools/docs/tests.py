@@ -1,5 +1,5 @@
 "Tests of the pure steps; `make docs` runs them first, in a second."
-from fastcore.docments import DocmentText
+from fastcore.docments import DocmentText, docments
 
 from . import cards, pages, site, typed
 
@@ -14,7 +14,7 @@ def test_links_in_prose():
     names = pages.Names({"core": ["Clip4D"], "viz": ["strip"]}, {"Clip4D", "Clip4D.save"})
     link = lambda text: pages.linkify(text, names, "sim", "../")
     same(link("a `Clip4D`"), "a [`Clip4D`](../core.ipynb#clip4d)")
-    same(link("`viz.strip`, `core`, `Clip4D.save`"), "[`viz.strip`](../viz.ipynb), [`core`](../core.ipynb), [`Clip4D.save`](../core.ipynb#clip4d.save)".replace("clip4d.save", "clip4dsave"))
+    same(link("`viz.strip`, `core`, `Clip4D.save`"), "[`viz.strip`](../viz.ipynb), [`core`](../core.ipynb), [`Clip4D.save`](../core.ipynb#clip4d.save)")
     for kept in ("`nobody`", "[`Clip4D`](x)", "```\n`Clip4D`\n```", "$$`Clip4D`$$", '<b title="`Clip4D`">'): same(link(kept), kept)
     same(pages.linkify("`core`", names, "core", ""), "`core`")
 
@@ -53,6 +53,26 @@ def test_words_of_the_house():
     moved = copy_of("stopped", "phys4d.articulated")
     same(cards.meaning("q", "", moved), words["articulated.q"])
     same(cards.meaning("dt", "speed, seconds", moved), "seconds")
+
+def test_meanings_are_taken_over():
+    from phys4d.pretrain import PretrainConfig
+    from phys4d.trainer import TrainConfig
+    from phys4d.wan import WanBackbone
+    same(cards.meaning("patience", None, PretrainConfig), cards.meaning("patience", docments(TrainConfig, full=True)["patience"]["docment"], TrainConfig))
+    assert cards.inherited("x0", WanBackbone.decode_video)
+
+def test_shared_comments():
+    from phys4d import data, evals, matter, shapes
+    said = cards.shared_comments(shapes.quad_faces)
+    assert said["a"] == said["d"] and said["a"].startswith("(n) corner numbers")
+    same(cards.shared_comments(evals.metric_mark), {"m": "Metric"})
+    same(cards.shared_comments(data.stranger), {})
+    assert cards.meaning("low", None, matter.bisect)
+
+def test_fields_of_a_file():
+    from phys4d.kit import KitItem
+    rows, _ = cards.parameters(KitItem, {})
+    same(rows[0], ("``key``", "`str`", "", "name of the video that is expected: KEY.mp4"))
 
 def copy_of(name, module):
     "A function that says it is another"
