@@ -891,9 +891,6 @@ def _bowl(m, dx): # its signed distance; for the grid the wall is at least two c
     v, thick = m.values, max(BOWL_WALL, 2.2*dx)
     return lambda p: bowl_distance(v["bowl_radius"], v["bowl_height"], BOWL_WALL, thick, p - m.position)
 
-# %% ../nbs/04e_fluid.ipynb #c494f4c6
-#| export
-
 # %% ../nbs/04e_fluid.ipynb #042f04e2
 def make_fluid(
     scene:Scene, # with one fluid
