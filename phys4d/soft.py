@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['F', 'V3', 'M3', 'ATM', 'AIR', 'BOTH', 'MOST', 'DAMP', 'TETHER', 'FABRICS', 'SPACING', 'POISSON', 'SEAM', 'Points',
-           'Solids', 'grid_faces', 'refine', 'grid_links', 'solid_lattice', 'tet_volumes', 'skin_volume', 'Shape',
-           'Solver', 'Soft', 'Cloth', 'Jelly', 'bag_capacity', 'Inflatable']
+           'Solids', 'grid_faces', 'refine', 'grid_links', 'solid_lattice', 'tet_volumes', 'Shape', 'Solver', 'Soft',
+           'Cloth', 'Jelly', 'bag_capacity', 'Inflatable']
 
 # %% ../nbs/04c_soft.ipynb #5dc8aaed
 import numpy as np
@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 from .core import Phys4DError
+from .shapes import mesh_volume, quad_faces
 from .render import Actor, start_warp
 from .scenes import materials
-from .matter import pb, Phenomenon, body_state, phenomenon, reject
+from .matter import pb, Phenomenon, body_motion, body_state, bullet_rotation, phenomenon, reject
 from fastcore.basics import patch
 wp.set_module_options({"enable_backward": False})
 
@@ -32,24 +33,24 @@ class Points:
     old: wp.array(dtype=V3)    # positions one step ago
     v: wp.array(dtype=V3)      # velocities, m/s
     w: wp.array(dtype=F)       # inverse masses, 1/kg; 0 = pinned
-    pair: wp.array2d(dtype=int)
-    rest: wp.array(dtype=F)
-    give: wp.array(dtype=F)
-    mode: wp.array(dtype=int)  # links: length m, compliance m/N
-    near: wp.array2d(dtype=int)
-    gap: F        # points that must stay `gap` metres apart
-    tet: wp.array2d(dtype=int)
-    inv: wp.array(dtype=M3)
-    vol: wp.array(dtype=F)
-    shear: F
-    bulk: F   # solid: rest volumes m³, moduli Pa
-    face: wp.array2d(dtype=int)                # skin: meets the air; encloses the gas
-    gas: wp.array(dtype=F)                     # [amount as m³ at outside pressure, negative = none; gauge pressure Pa, summed over steps]
-    damp: F                                    # 1/s: how fast neighbours take over each other's speed along their link
+    pair: wp.array2d(dtype=int)  # (link, 2) points of a link
+    rest: wp.array(dtype=F)      # (link) its length, m
+    give: wp.array(dtype=F)      # (link) its compliance, m/N
+    mode: wp.array(dtype=int)    # (link) BOTH, MOST, DAMP or TETHER
+    near: wp.array2d(dtype=int)  # (pair, 2) points that must stay `gap` apart
+    gap: F                       # m
+    tet: wp.array2d(dtype=int)   # (tetrahedron, 4) its corners
+    inv: wp.array(dtype=M3)      # (tetrahedron) inverse of its edges at rest, 1/m
+    vol: wp.array(dtype=F)       # (tetrahedron) its volume at rest, m³
+    shear: F                     # Pa, shear modulus
+    bulk: F                      # Pa, Lamé's lambda: resists a change of volume
+    face: wp.array2d(dtype=int)  # (triangle, 3) the skin: meets the air; encloses the gas
+    gas: wp.array(dtype=F)       # [amount as m³ at outside pressure, negative = none; gauge pressure Pa, summed over steps]
+    damp: F                      # 1/s: how fast neighbours take over each other's speed along their link
 
 # %% ../nbs/04c_soft.ipynb #ad0f4a8b
 @wp.func
-def _pull(p: Points, i: int, j: int, rest: F, give: F, mode: int, h: F):
+def _pull(p:Points, i:int, j:int, rest:F, give:F, mode:int, h:F):
     d = p.x[i] - p.x[j]
     l = wp.length(d)
     c = l - rest
@@ -62,7 +63,7 @@ def _pull(p: Points, i: int, j: int, rest: F, give: F, mode: int, h: F):
 
 # %% ../nbs/04c_soft.ipynb #2a5eb327
 @wp.func
-def _move(p: Points, k: int, c: F, give: F, g: M3, h: F): # g: gradients of the corners 1..3 as columns
+def _move(p:Points, k:int, c:F, give:F, g:M3, h:F): # g: gradients of the corners 1..3 as columns
     a = wp.vec3d(g[0, 0], g[1, 0], g[2, 0])
     b = wp.vec3d(g[0, 1], g[1, 1], g[2, 1])
     d = wp.vec3d(g[0, 2], g[1, 2], g[2, 2])
@@ -79,12 +80,12 @@ def _move(p: Points, k: int, c: F, give: F, g: M3, h: F): # g: gradients of the 
     p.x[i3] = p.x[i3] + d*(l*p.w[i3])
 
 @wp.func
-def _strain(p: Points, k: int):
+def _strain(p:Points, k:int):
     o = p.x[p.tet[k, 0]]
     return wp.matrix_from_cols(p.x[p.tet[k, 1]] - o, p.x[p.tet[k, 2]] - o, p.x[p.tet[k, 3]] - o)*p.inv[k]
 
 @wp.func
-def _solid(p: Points, k: int, h: F):
+def _solid(p:Points, k:int, h:F):
     f = _strain(p, k)
     c = wp.sqrt(wp.ddot(f, f))
     t = wp.transpose(p.inv[k])
@@ -98,7 +99,7 @@ def _solid(p: Points, k: int, h: F):
 
 # %% ../nbs/04c_soft.ipynb #a70aa3d1
 @wp.func
-def _breathe(p: Points, grad: wp.array(dtype=V3), h: F):
+def _breathe(p:Points, grad:wp.array(dtype=V3), h:F):
     vol = F(0.0)
     s = F(0.0)
     for i in range(grad.shape[0]): grad[i] = wp.vec3d(F(0.0), F(0.0), F(0.0))
@@ -123,24 +124,24 @@ def _breathe(p: Points, grad: wp.array(dtype=V3), h: F):
 class Solids:
     "Rigid bodies that the points touch."
     kind: wp.array(dtype=int)  # 0 plane (size = normal), 1 sphere, 2 box (half sizes), 3 cylinder (radius, half height)
-    size: wp.array(dtype=V3)
-    pos: wp.array(dtype=V3)
-    rot: wp.array(dtype=M3)
-    vel: wp.array(dtype=V3)
-    spin: wp.array(dtype=V3)       # m/s, rad/s: read and written
-    w: wp.array(dtype=F)
-    inertia: wp.array(dtype=M3)       # 1/kg, inverse inertia (world)
-    mu: wp.array(dtype=F)
-    skin: F
+    size: wp.array(dtype=V3)     # m, as `kind` says
+    pos: wp.array(dtype=V3)      # m, of its middle
+    rot: wp.array(dtype=M3)      # world from body
+    vel: wp.array(dtype=V3)      # m/s: read and written
+    spin: wp.array(dtype=V3)     # rad/s: read and written
+    w: wp.array(dtype=F)         # inverse mass, 1/kg; 0 = fixed
+    inertia: wp.array(dtype=M3)  # inverse inertia, 1/(kg m²), world
+    mu: wp.array(dtype=F)        # friction
+    skin: F                      # m that points keep off
 
 # %% ../nbs/04c_soft.ipynb #4c89f686
 @wp.func
-def _corner(a: F, b: F): # distance from a quadrant's corner, by the two excesses
+def _corner(a:F, b:F): # distance from a quadrant's corner, by the two excesses
     if a > F(0.0) and b > F(0.0): return wp.sqrt(a*a + b*b)
     return wp.max(a, b)
 
 @wp.func
-def _outside(kind: int, s: V3, q: V3): # distance and normal in the body's frame
+def _outside(kind:int, s:V3, q:V3): # distance and normal in the body's frame
     if kind == 1: return wp.length(q) - s[0], wp.normalize(q)
     if kind == 2:
         a = wp.vec3d(wp.abs(q[0]) - s[0], wp.abs(q[1]) - s[1], wp.abs(q[2]) - s[2])
@@ -163,7 +164,7 @@ def _outside(kind: int, s: V3, q: V3): # distance and normal in the body's frame
 
 # %% ../nbs/04c_soft.ipynb #53e01a27
 @wp.func
-def _touch(p: Points, b: Solids, i: int, k: int, h: F):
+def _touch(p:Points, b:Solids, i:int, k:int, h:F):
     q = p.x[i] - b.pos[k]
     d = F(0.0)
     n = b.size[k]
@@ -187,7 +188,7 @@ def _touch(p: Points, b: Solids, i: int, k: int, h: F):
 
 # %% ../nbs/04c_soft.ipynb #dc650b78
 @wp.func
-def _blow(p: Points, wind: V3, ripple: V3, wave: V3, phase: F, drag: F, h: F):
+def _blow(p:Points, wind:V3, ripple:V3, wave:V3, phase:F, drag:F, h:F):
     for k in range(p.face.shape[0]):
         i = p.face[k, 0]
         j = p.face[k, 1]
@@ -203,7 +204,7 @@ def _blow(p: Points, wind: V3, ripple: V3, wave: V3, phase: F, drag: F, h: F):
 
 # %% ../nbs/04c_soft.ipynb #534d34e7
 @wp.func
-def _predict(p: Points, b: Solids, g: V3, h: F): # where everything would go if nothing were in its way
+def _predict(p:Points, b:Solids, g:V3, h:F): # where everything would go if nothing were in its way
     for k in range(b.w.shape[0]):
         if b.w[k] > F(0.0): b.vel[k] = b.vel[k] + g
         b.pos[k] = b.pos[k] + b.vel[k]*h
@@ -214,7 +215,7 @@ def _predict(p: Points, b: Solids, g: V3, h: F): # where everything would go if 
             p.x[i] = p.x[i] + p.v[i]*h
 
 @wp.func
-def _solve(p: Points, b: Solids, grad: wp.array(dtype=V3), s: int, h: F): # links to and fro, solids, gas, layers of cloth, contact
+def _solve(p:Points, b:Solids, grad:wp.array(dtype=V3), s:int, h:F): # links to and fro, solids, gas, layers of cloth, contact
     m = p.pair.shape[0]
     for e in range(m):
         k = e
@@ -228,7 +229,7 @@ def _solve(p: Points, b: Solids, grad: wp.array(dtype=V3), s: int, h: F): # link
             for k in range(b.w.shape[0]): _touch(p, b, i, k, h)
 
 @wp.func
-def _damp(p: Points, h: F): # neighbours take over each other's speed along their link
+def _damp(p:Points, h:F): # neighbours take over each other's speed along their link
     q = F(1.0) - wp.exp(-p.damp*h)
     for k in range(p.pair.shape[0]):
         if p.mode[k] >= 0 and q > F(0.0):
@@ -243,8 +244,8 @@ def _damp(p: Points, h: F): # neighbours take over each other's speed along thei
 
 # %% ../nbs/04c_soft.ipynb #f7220b75
 @wp.kernel
-def _advance(p: Points, b: Solids, grad: wp.array(dtype=V3), gravity: F, h: F, steps: int, wind: V3, ripple: V3, wave: V3, phase: F,
-             drag: F):
+def _advance(p:Points, b:Solids, grad:wp.array(dtype=V3), gravity:F, h:F, steps:int, wind:V3, ripple:V3, wave:V3, phase:F,
+             drag:F):
     g = wp.vec3d(F(0.0), F(0.0), -gravity*h)
     for s in range(steps):
         if drag > F(0.0): _blow(p, wind, ripple, wave, phase, drag, h)
@@ -254,7 +255,7 @@ def _advance(p: Points, b: Solids, grad: wp.array(dtype=V3), gravity: F, h: F, s
         _damp(p, h)
 
 # %% ../nbs/04c_soft.ipynb #d0bd9c88
-def _halve(n) -> np.ndarray: # (2n-1 n)
+def _halve(n)->np.ndarray: # (2n-1 n)
     "Weights that put a cubic midpoint between neighbours."
     w = np.zeros((2*n - 1, n))
     w[::2] = np.eye(n)
@@ -264,15 +265,15 @@ def _halve(n) -> np.ndarray: # (2n-1 n)
     return w
 
 def grid_faces(grid:np.ndarray # (r c) numbers of points
-    ) -> np.ndarray: # (m 3), counter-clockwise when columns run along x, rows along y
+    )->np.ndarray: # (m 3), counter-clockwise when columns run along x, rows along y
     "Two triangles per cell."
     a, b, c, d = (x.ravel() for x in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
-    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
+    return quad_faces(a, b, c, d).astype(np.int32)
 
 # %% ../nbs/04c_soft.ipynb #581fec11
 def refine(grids:list, # of (r c) numbers of points: the surface, patch by patch
     n:int, levels:int=1, # points; halvings
-    ) -> tuple: # sparse weights (v n), faces (m 3); patches that share an edge are welded
+    )->tuple: # sparse weights (v n), faces (m 3); patches that share an edge are welded
     "A finer surface as fixed combinations of points."
     blocks, faces, total = [], [], 0
     for g in grids:
@@ -289,7 +290,7 @@ def refine(grids:list, # of (r c) numbers of points: the surface, patch by patch
     f = back.reshape(-1)[np.concatenate(faces)]
     return w[keep], f[(f[:, 0] != f[:, 1]) & (f[:, 1] != f[:, 2]) & (f[:, 2] != f[:, 0])].astype(np.int32)
 
-def grid_links(grid) -> tuple: # pairs of neighbours along rows and columns, across cells, and two apart (n 2)
+def grid_links(grid)->tuple: # pairs of neighbours along rows and columns, across cells, and two apart (n 2)
     "Who holds on to whom in a sheet."
     s = lambda *ab: np.concatenate([np.stack([a.ravel(), b.ravel()], 1) for a, b in ab])
     return (s((grid[:, :-1], grid[:, 1:]), (grid[:-1], grid[1:])), s((grid[:-1, :-1], grid[1:, 1:]), (grid[:-1, 1:], grid[1:, :-1])),
@@ -299,7 +300,7 @@ def grid_links(grid) -> tuple: # pairs of neighbours along rows and columns, acr
 def solid_lattice(n:int, # cells along each side, even
     size, # (3) metres
     k:float=8, # 2 = ellipsoid, 8 = rounded box
-    ) -> tuple: # points (p 3) metres, tetrahedra (m 4), six grids of the surface
+    )->tuple: # points (p 3) metres, tetrahedra (m 4), six grids of the surface
     "A solid of tetrahedra around the origin."
     u = np.linspace(-1, 1, n + 1)
     p = np.stack(np.meshgrid(u, u, u, indexing="ij"), -1)
@@ -322,15 +323,10 @@ def solid_lattice(n:int, # cells along each side, even
     return p, t.astype(np.int32), grids
 
 # %% ../nbs/04c_soft.ipynb #de183928
-def tet_volumes(x, tets) -> np.ndarray: # (m) m³
+def tet_volumes(x, tets)->np.ndarray: # (m) m³
     "Signed volumes of tetrahedra."
     a, b, c, d = (x[tets[:, k]] for k in range(4))
     return np.einsum("ki,ki->k", b - a, np.cross(c - a, d - a))/6
-
-def skin_volume(x, faces) -> float: # m³
-    "Volume inside a closed skin."
-    a, b, c = (x[faces[:, k]] for k in range(3))
-    return float(np.einsum("ki,ki->", a, np.cross(b, c))/6)
 
 # %% ../nbs/04c_soft.ipynb #f7d7d65d
 @dataclass
@@ -356,7 +352,7 @@ def _links(s:Shape): # pairs (k 2), compliances (k), modes (k) of all its groups
     give = np.concatenate([np.zeros(0), *[g for g, _ in each]]).astype(float)
     return pairs, give, np.concatenate([np.zeros(0), *[m for _, m in each]]).astype(np.int32)
 
-def _points(s:Shape) -> Points:
+def _points(s:Shape)->Points:
     "A shape as the compiled step wants it."
     p, n, (pair, give, mode) = Points(), len(s.x), _links(s)
     w = 1/s.mass
@@ -370,7 +366,7 @@ def _points(s:Shape) -> Points:
     p.inv, p.vol = _array(np.linalg.inv(edges), M3), _array(np.linalg.det(edges)/6, F)
     return p
 
-def _solids(n:int, skin:float) -> Solids:
+def _solids(n:int, skin:float)->Solids:
     "Room for `n` rigid bodies; `Soft.read` fills it before each step."
     b, kinds = Solids(), dict(kind=int, size=V3, pos=V3, rot=M3, vel=V3, spin=V3, w=F, inertia=M3, mu=F)
     shapes = {int: (), F: (), V3: (3,), M3: (3, 3)}
@@ -417,7 +413,7 @@ class Solver:
 
 # %% ../nbs/04c_soft.ipynb #00c14d2a
 @patch
-def stretch(self:Solver, x, k:int=0) -> np.ndarray: # links of group k, share of their length
+def stretch(self:Solver, x, k:int=0)->np.ndarray: # links of group k, share of their length
     "How long links are."
     a = sum(len(l[0]) for l in self.s.links[:k])
     q = slice(a, a + len(self.s.links[k][0]))
@@ -433,11 +429,11 @@ def _extent(i): # of an item, as `Solids.size` wants it
 class Soft(Phenomenon):
     "What cloth, jelly and pillows share: a `Solver` beside the rigid bodies."
     steps, skin, drag = 2, .01, 0.  # sub-steps per physics step, m, drag coefficient
-    def make(self) -> Solver:
+    def make(self)->Solver:
         "The shape at the start, in its solver."
         raise NotImplementedError
     def drive(self, host): "Act before a step: let go, pump."
-    def blow(self, host) -> dict: # arguments of `Solver.step`: wind, ripple, m/s; wave, rad/m; phase, rad
+    def blow(self, host)->dict: # arguments of `Solver.step`: wind, ripple, m/s; wave, rad/m; phase, rad
         "The wind of this moment."
         return {}
 
@@ -459,7 +455,7 @@ class Soft(Phenomenon):
         self.read(host)
         s.v[s.w > 0] += np.array([0, 0, .5*self.scene.gravity*host.dt/self.steps])  # half a step back, so that free fall is exact
 
-    def extra(self, x) -> dict: # x (t n 3) metres
+    def extra(self, x)->dict: # x (t n 3) metres
         "Further entries of its state."
         return {}
 
@@ -468,19 +464,18 @@ class Soft(Phenomenon):
 def read(self:Soft, host):
     "Where the rigid bodies are."
     b = self.solver.solids
-    c = dict(physicsClientId=host.client)
     b["pos"][:2] = [0, 0, 0], [0, self.scene.wall_y, 0]
     for k, i in enumerate(self.items, 2):
         body = host.bodies[i.name]
-        p, q = pb.getBasePositionAndOrientation(body, **c)
+        p, q, velocity, spin = body_motion(body, host.client)
         free = i.mass > 0 and (host.time >= 0 or i.name in host.free)
         b["mu"][k] = self.mu*(i.friction if host.time >= 0 else .5)   # what is hidden must not act before frame 0
         b["pos"][k] = p
-        b["rot"][k] = r = np.array(pb.getMatrixFromQuaternion(q)).reshape(3, 3)
+        b["rot"][k] = r = bullet_rotation(q)
         b["w"][k] = 1/i.mass if free else 0.
         if free:
-            b["vel"][k], b["spin"][k] = pb.getBaseVelocity(body, **c)
-            m = self.moment.setdefault(i.name, pb.getDynamicsInfo(body, -1, **c)[2])
+            b["vel"][k], b["spin"][k] = velocity, spin
+            m = self.moment.setdefault(i.name, pb.getDynamicsInfo(body, -1, physicsClientId=host.client)[2])
             b["inertia"][k] = r/np.array(m) @ r.T
         else:
             b["vel"][k] = b["spin"][k] = 0.
@@ -612,7 +607,7 @@ def _no_fabric(self): raise Phys4DError(f"scene {self.scene.name}: '{self.m.mate
 
 # %% ../nbs/04c_soft.ipynb #6ce43a01
 @patch
-def place(self:Cloth, rest) -> np.ndarray: # (n 3) metres, world
+def place(self:Cloth, rest)->np.ndarray: # (n 3) metres, world
     "Where the points start: lying, hanging or in waves."
     x, y = rest[:, 0], rest[:, 1]
     c, s = np.cos(np.radians(self.m.yaw)), np.sin(np.radians(self.m.yaw))
@@ -674,7 +669,7 @@ class Jelly(Soft):
 
 # %% ../nbs/04c_soft.ipynb #26ad52ab
 def bag_capacity(a:float, b:float # sides, metres
-    ) -> float: # m³
+    )->float: # m³
     "Volume of a flat rectangular bag when full."
     w, h = sorted((a, b))
     return w**3*(h/np.pi/w - .142*(1 - 10**(-h/w)))
@@ -717,7 +712,7 @@ class Inflatable(Soft):
         diagonals = np.concatenate([grid_links(g)[1] for g in (top, low)])
         self.sum, self.ticks, self.felt = 0., 0, 0.
         self.room = bag_capacity(v["width"], v["length"])
-        self.start = max(skin_volume(x, faces), 1e-3*self.room)
+        self.start = max(mesh_volume(x, faces), 1e-3*self.room)
         facing = np.stack([top[1:-1, 1:-1].ravel(), low[1:-1, 1:-1].ravel()], 1).astype(np.int32)
         shape = Shape(x, rest, _skin_mass(rest, faces, v["weight"]), [top, low[:, ::-1]], faces,
                       [(threads, 0., MOST), (diagonals, 1e-4, MOST)], near=facing)
@@ -732,7 +727,7 @@ class Inflatable(Soft):
     def extra(self, x):
         "Volume, m³; gauge pressure, Pa; longest thread, share of its length; (t) each."
         s = self.solver.s
-        vol = np.array([skin_volume(q, s.faces) for q in x])
+        vol = np.array([mesh_volume(q, s.faces) for q in x])
         tight = np.array([self.solver.stretch(q).max() for q in x])
         return dict(volume=vol, pressure=np.array(self.gauge), tension=tight)
 
