@@ -7,7 +7,7 @@ __all__ = ['RULES', 'ROLLOUTS', 'RLConfig', 'make_policy', 'copy_weights', 'weig
            'sample_groups', 'draw_scenes', 'as_clips', 'reconstruct', 'score', 'lost', 'advantages', 'batch_spread',
            'clipped_loss', 'Rollouts', 'GRPO', 'NFT', 'BestOfN', 'update', 'rising', 'scene_of', 'split_validation',
            'validate', 'is_better', 'is_fooled', 'default_reward', 'default_gold', 'check_truth', 'Validation',
-           'RunInfo', 'Run', 'validation', 'pick_scenes', 'one_round', 'rl', 'finish']
+           'RunInfo', 'Run', 'validation', 'pick_scenes', 'in_step', 'one_round', 'rl', 'finish']
 
 # %% ../nbs/19_rl.ipynb #1e57e893
 import json, re
@@ -161,12 +161,13 @@ def sample_groups(
     cfg:RLConfig, # rollout settings
     step:int, # round: decides window and noise
     numbers=None, # of the scenes within the round, which decide their noise; None: 0, 1, 2, …
+    parted=None, # slices of the clips that go through the model together; None: as `chunks` says
 ) -> list[Trajectory]: # one per chunk of scenes, rollouts scene by scene
     "Roll out a group per scene."
     noise = [_seeded(cfg.seed, step, n) for n in (range(len(clips)) if numbers is None else numbers)]
     start = int(rng("window", cfg.seed, step).integers(cfg.window_from, cfg.window_to+1))
     window, out = pick_window(cfg.denoising_steps, cfg.window, start), []
-    for part in chunks(clips, cfg.chunk):
+    for part in chunks(clips, cfg.chunk) if parted is None else parted:
         how = _how(model, model.tell(clips[part]), clips[part][0], cfg)
         out.append(sample(model, window=window, generator=noise[part], group=cfg.group, a=cfg.a, kernel=cfg.kernel,
                           same_start=cfg.same_start, antithetic=cfg.antithetic, **how))
@@ -285,6 +286,7 @@ class Rollouts:
     numbers:list # of the scenes within the round
     adv:Tensor # (b,) advantages
     largest:float = 1. # advantage of the round
+    idle:bool = False # only there because the other processes need one more pass
 
 class GRPO:
     "PPO's clipped objective on advantages within a group."
@@ -365,7 +367,7 @@ def update(
             loss, stats = rule.loss(run, r, begun, epoch)
             used = (r.adv != 0).float()*loss
             trainer.acc.backward(used.sum()*trainer.processes/n)
-            rows.append(dict(stats, loss=used.mean().item()))
+            if not r.idle: rows.append(dict(stats, loss=used.mean().item()))
         norms.append(trainer.update(rising(run.step, run.cfg)))
         trainer.check_finite(run.step, norms[-1], [f"loss of {k}" for k in keys])
     first = {"first_ratio": rows[0]["ratio"]} if "ratio" in rows[0] else {}
@@ -504,7 +506,8 @@ class Run:
         self.info = dict(validations=[], spreads={}, stopped=False)
         made = made_of(model, dataset) | dict(heads=weights_mark(model.heads), reward=self.reward.name)
         adamw = partial(torch.optim.AdamW, eps=1e-12)
-        self.trainer = Trainer(cfg, out, [Group(self.policy, cfg.lr)], self.device, made, rising, adamw)
+        self.together = getattr(model.backbone, "sharded", False) # then a pass takes all processes
+        self.trainer = Trainer(cfg, out, [Group(self.policy, cfg.lr)], self.device, made, rising, adamw, self.together)
         if self.trainer.start: self._go_on()
         self.out = self.trainer.out
         if self.trainer.main: self._open_table()
@@ -574,11 +577,12 @@ def validation(
     run:Run,
     step:int, # rounds before it
 ) -> dict: # val_reward, val_gold, val_median, val_lost; {} if it is not time
-    "Validate when it is time, in the first process; keep the best weights; notice a fooled reward."
+    "Validate when it is time, in the first process (in all, where they share the backbone); keep the best weights; notice a fooled reward."
     cfg, found = run.cfg, run.info["validations"]
     if not run.val or (step % cfg.val_every and step < cfg.steps) or (found and found[-1]["step"] == step): return {}
+    mine = run.trainer.main or run.together
     with run.trainer.averaged():
-        now = [validate(run.model, run.clips(run.val), run.references(run.val), cfg, run.reward, run.gold) if run.trainer.main else None]
+        now = [validate(run.model, run.clips(run.val), run.references(run.val), cfg, run.reward, run.gold) if mine else None]
         if run.trainer.processes > 1: broadcast_object_list(now)
         kept = is_better(now[0], found, cfg.gold_slack)
         if kept: run.best = copy_weights(run.policy)
@@ -598,6 +602,14 @@ def pick_scenes(
     numbers = list(range(trainer.rank*cfg.batch, (trainer.rank+1)*cfg.batch))
     return numbers, [run.train[picked[n]] for n in numbers]
 
+def in_step(
+    run:Run,
+    parted:list, # slices of the scenes of this process, as `chunks` gives them
+) -> list: # at least as many
+    "As many passes in all processes, where they share the backbone."
+    if not run.together or run.trainer.processes == 1: return parted
+    return parted + parted[-1:]*(max(gather_object([len(parted)])) - len(parted))
+
 def one_round(
     run:Run,
     step:int, # round
@@ -606,12 +618,14 @@ def one_round(
     model, cfg, run.step = run.model, run.cfg, step
     numbers, mine = pick_scenes(run, step)
     scenes, truths = run.clips(mine), [c for c in run.references(mine) for _ in range(cfg.group)]
-    with run.trainer.autocast(): trs = sample_groups(model, scenes, cfg, step, numbers)
-    parted = chunks(scenes, cfg.chunk)
-    preds = [p for tr, at in zip(trs, parted) for p in as_clips(model, tr, truths[at.start*cfg.group:][:len(tr)])]
+    own = chunks(scenes, cfg.chunk)
+    parted = in_step(run, own)
+    with run.trainer.autocast(): trs = sample_groups(model, scenes, cfg, step, numbers, parted)
+    preds = [p for tr, at in zip(trs, own) for p in as_clips(model, tr, truths[at.start*cfg.group:][:len(tr)])]
     rewards, parts = score(preds, truths, run.reward)
     adv, kept = advantages(rewards.view(-1, cfg.group), cfg.adv_clamp, cfg.floor, cfg.scale, run.total)
-    rollouts = [Rollouts(tr, numbers[at], a) for tr, at, a in zip(trs, parted, adv.flatten().split([len(t) for t in trs]))]
+    advs = [*adv.flatten().split([len(t) for t in trs[:len(own)]]), *(torch.zeros(len(t)) for t in trs[len(own):])]
+    rollouts = [Rollouts(tr, numbers[at], a, idle=i >= len(own)) for i, (tr, at, a) in enumerate(zip(trs, parted, advs))]
     stats = update(run, RULES[cfg.rule](), rollouts, [clip_key(c) for c in scenes])
     gold = list(map(float, _map(run.gold, preds[::cfg.group], truths[::cfg.group]))) # of one rollout per scene
     rows = _rows(run, mine, scenes, rewards, lost(rewards, parts), kept)

@@ -10,6 +10,7 @@ __all__ = ['STAGES', 'train_command', 'Training', 'parse_settings', 'own_device'
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 import torch
 from accelerate import notebook_launcher
@@ -28,7 +29,7 @@ from .trainer import make_accelerator
 class Training:
     "A training that can be named."
     config: type # its settings
-    run: Callable # (model, dataset, cfg, out) -> model
+    run: Callable # (model, dataset, cfg, out, …) -> model; what it takes beside them has names
 
 STAGES = dict(stage1=Training(PretrainConfig, pretrain), stage2=Training(SFTConfig, sft), stage3=Training(RLConfig, rl))
 
@@ -53,11 +54,11 @@ def own_device(
 def open_model(
     model, # tiny-wan, a folder written by `Lifted.save`, a pipeline folder, or a name on the Hub
     device:str, # where it is to be
-    shard:dict=None, # from `sharding`: the backbone is cut up over the processes
+    **how, # shard, offload, dtype and tiling, as `lift` takes them
 )->Lifted:
     "What a stage left, or a pipeline with new heads; `tiny-wan` is the backbone without heads, where training begins"
-    if (Path(model)/"lifted.json").is_file(): return Lifted.load(model, device, shard=shard)
-    return lift(shipped(f"data/backbones/{model}") if model == "tiny-wan" else model, device=device, shard=shard)
+    if (Path(model)/"lifted.json").is_file(): return Lifted.load(model, device, **how)
+    return lift(shipped(f"data/backbones/{model}") if model == "tiny-wan" else model, device=device, **how)
 
 def training_clips(
     folder, # dataset folder
@@ -75,12 +76,18 @@ def run_stage(
     cfg=None, # settings of the stage, or a dict of them
     device:str="auto", # "cuda", "mps", "cpu"; "auto": the first of them that is there
     split:str="auto", # "train", "val", …; "auto": those that may be learned from; None: all clips
+    offload:str=None, # "model" or "group": parts of the backbone visit the GPU, as `lift` takes it
+    **more, # what else the stage takes: loss, reward, callbacks, …
 )->Lifted:
     "Train a stage, in this process and those that were started with it."
     kind = STAGES[one_of(stage, STAGES, "stage", "phys4d_train")]
+    for name in more: one_of(name, [*signature(kind.run).parameters][4:], "argument", stage)
     clips, place = training_clips(data) if split == "auto" else ClipDataset(data, split), own_device(device)
     make_accelerator(place) # meets the other processes
-    return kind.run(open_model(model, place, sharding(place)), clips, make_config(kind.config, cfg), out)
+    shard = sharding(place)
+    if shard and offload: raise Phys4DError(f"offload = {offload!r} is not possible with FSDP, which has its own; say fsdp_offload_params")
+    lifted = open_model(model, place, shard=shard, offload=offload)
+    return kind.run(lifted, clips, make_config(kind.config, cfg), out, **more)
 
 def train(
     stage:str, # stage1: heads from labelled videos; stage2: heads and LoRA from simulations; stage3: rewards
@@ -89,13 +96,14 @@ def train(
     out:str="", # folder of the run: latents, checkpoint, log, weights; the same command goes on where it stopped
     setting:list=(), # key=value, such as steps=400; may be given again
     device:str="auto", # auto, cuda, mps or cpu
+    offload:str="", # model or group: parts of the backbone visit the GPU one after the other; empty: all stay there
 ):
     "Train a stage, in this process or, under torchrun, together with others."
     kind = STAGES[one_of(stage, STAGES, "stage", "phys4d_train")]
     for name, given in (("data", data), ("out", out)):
         if not given: raise Phys4DError(f"phys4d_train {stage}: --{name} is missing; name a folder")
     cfg, clips = parse_settings(setting, kind.config), training_clips(as_path(data, "data"))
-    lifted = run_stage(stage, model, data, out, cfg, device)
+    lifted = run_stage(stage, model, data, out, cfg, device, offload=offload or None)
     acc = make_accelerator(lifted.device)
     many = f"{acc.num_processes} processes" if acc.num_processes > 1 else "1 process"
     share = " that share the backbone" if lifted.backbone.sharded else ""
@@ -108,7 +116,7 @@ train_command = Command("phys4d_train", train, "phys4d_train stage1 --model tiny
 if __name__ == "__main__" and "get_ipython" not in globals(): train_command()
 
 # %% ../nbs/24_train.ipynb #b7952e7e
-def _stage_alone(*args): run_stage(*args) # a model does not travel between processes: it is read from its folder
+def _stage_alone(args, more): run_stage(*args, **more) # a model does not travel between processes: it is read from its folder
 
 def launch_stage(
     stage:str, # one of `STAGES`
@@ -119,9 +127,13 @@ def launch_stage(
     device:str="auto", # "cuda", "mps", "cpu"; "auto": the first of them that is there
     split:str="auto", # "train", "val", …; "auto": those that may be learned from; None: all clips
     processes:int=None, # None: one for each GPU
+    offload:str=None, # "model" or "group": parts of the backbone visit the GPU, as `lift` takes it
+    **more, # what else the stage takes: loss, reward, callbacks, …
 )->Lifted:
     "Train a stage from a notebook."
-    n = processes or (torch.cuda.device_count() if device in ("auto", "cuda") else 1)
-    if n < 2: return run_stage(stage, model, data, out, cfg, device, split)
-    notebook_launcher(_stage_alone, (stage, model, data, out, cfg, device, split), num_processes=n)
-    return Lifted.load(out, device)
+    n, args, more = processes or _gpus(device), (stage, model, data, out, cfg, device, split), dict(more, offload=offload)
+    if n < 2: return run_stage(*args, **more)
+    notebook_launcher(_stage_alone, (args, more), num_processes=n)
+    return Lifted.load(out, device, offload=offload)
+
+def _gpus(device): return torch.cuda.device_count() if device in ("auto", "cuda") else 1
