@@ -21,9 +21,9 @@ from scipy.sparse import block_diag, coo_array, diags_array
 from scipy.ndimage import map_coordinates
 from scipy.special import erfc
 from .core import Phys4DError, one_of, rng
-from .shapes import cylinder_mesh, join_meshes, pose, quad_faces, sphere_mesh, wxyz
+from .shapes import cylinder_mesh, join_meshes, pose, quad_faces, sphere_mesh
 from .render import Actor
-from .matter import pb, Phenomenon, body_state, phenomenon, reject, runge_kutta
+from .matter import pb, Phenomenon, body_motion, body_state, bullet_rotation, phenomenon, reject, runge_kutta
 
 # %% ../nbs/04f_thermal.ipynb #f8d42a7b
 @dataclass(frozen=True)
@@ -390,12 +390,9 @@ class Rigid(Timed):
 def record(self:Rigid, host, frame):
     "Note where it is and how it moves."
     Timed.record(self, host, frame)
-    client = dict(physicsClientId=host.client)
-    p, q = pb.getBasePositionAndOrientation(self.id, **client)
-    v, w = pb.getBaseVelocity(self.id, **client)
-    lag = 0. if self.still or pb.getContactPoints(self.id, **client) else self.kick
-    self.path.append(dict(position=p, quaternion=wxyz(q), velocity=(v[0], v[1], v[2] - lag), angular_velocity=w,
-                          rotation=np.reshape(pb.getMatrixFromQuaternion(q), (3, 3))))
+    p, q, v, w = body_motion(self.id, host.client)
+    lag = 0. if self.still or pb.getContactPoints(self.id, physicsClientId=host.client) else self.kick
+    self.path.append(dict(position=p, quaternion=q, velocity=(v[0], v[1], v[2] - lag), angular_velocity=w, rotation=bullet_rotation(q)))
 
 @patch
 def along(self:Rigid,
