@@ -89,6 +89,7 @@ def run_stage(
     lifted = open_model(model, place, shard=shard, offload=offload)
     return kind.run(lifted, clips, make_config(kind.config, cfg), out, **more)
 
+# %% ../nbs/24_train.ipynb #a7d20e4b
 def train(
     stage:str, # stage1: heads from labelled videos; stage2: heads and LoRA from simulations; stage3: rewards
     model:str="tiny-wan", # where training begins: tiny-wan, a folder that a stage wrote, a pipeline folder, or its name on the Hub
