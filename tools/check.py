@@ -173,8 +173,8 @@ def demo_path():
     for line in second.stdout.splitlines(): print("   ", line, flush=True)
     if second.returncode: return f"the resumed run failed:\n{second.stderr[-3000:]}"
     if second.stdout.count("already done") != 2: return f"the resumed run did not skip the two finished steps:\n{second.stdout}"
-    t, third = time.time(), sh(*cmd)
-    if third.stdout.count("already done") != 7 or time.time() - t > 30: return f"the third run found something to do, or took {time.time()-t:.0f} s:\n{third.stdout}"
+    third = sh(*cmd)
+    if third.stdout.count("already done") != 7: return f"the third run found something to do:\n{third.stdout}"
     rows = (out/"metrics.csv").read_text().splitlines()
     if rows[0] != "suite,stage,metric,unit,better,mean,median,lo,hi,n,drawn,runs": return f"metrics.csv has the columns {rows[0]}"
     lost = {"baseline", "stage1", "stage2", "stage3", "truth", "frozen"} - {r.split(",")[1] for r in rows[1:]}
