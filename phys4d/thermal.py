@@ -21,9 +21,9 @@ from scipy.sparse import block_diag, coo_array, diags_array
 from scipy.ndimage import map_coordinates
 from scipy.special import erfc
 from .core import Phys4DError, one_of, rng
-from .shapes import cylinder_mesh, join_meshes, pose, quad_faces, sphere_mesh
+from .shapes import cylinder_mesh, join_meshes, mesh_volume, pose, quad_faces, sphere_mesh
 from .render import Actor
-from .matter import pb, Phenomenon, body_motion, body_state, bullet_rotation, phenomenon, reject, runge_kutta
+from .matter import pb, Phenomenon, bisect, body_motion, body_state, bullet_rotation, phenomenon, reject, runge_kutta
 
 # %% ../nbs/04f_thermal.ipynb #f8d42a7b
 @dataclass(frozen=True)
@@ -749,12 +749,8 @@ def puddle_reach(
     volume:float, # m³
 )->float: # metres, 4 at most
     "How far a puddle of a volume reaches."
-    low, high = 0., 4.
-    for _ in range(50):
-        middle = (low + high)/2
-        holds = puddle_volume(puddle_mesh(points, outwards, middle, wave, deep))
-        low, high = (middle, high) if holds < volume else (low, middle)
-    return high
+    def too_short(reach): return puddle_volume(puddle_mesh(points, outwards, reach, wave, deep)) < volume
+    return bisect(too_short, 0., 4., 50)[1]
 
 # %% ../nbs/04f_thermal.ipynb #f1702db3
 @dataclass
@@ -779,8 +775,7 @@ class Melted:
         v, f, # block (t k 3) metres around its reference point, its faces
     )->np.ndarray: # (t) kg
         "What the two meshes weigh."
-        solid = np.einsum("tmi,tmi->t", v[:, f[:, 0]], np.cross(v[:, f[:, 1]], v[:, f[:, 2]]))/6*self.stuff.density
-        return solid + self.stuff.liquid*np.array([puddle_volume(p) for p in self.pools])
+        return mesh_volume(v, f)*self.stuff.density + self.stuff.liquid*np.array([puddle_volume(p) for p in self.pools])
 
 # %% ../nbs/04f_thermal.ipynb #8cfcec6f
 def melt_block(
