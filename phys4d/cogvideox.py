@@ -34,6 +34,7 @@ def flow_from_vp(
     "Flow-matching velocity from a v-prediction"
     return (s*x + a*u) - (a*x - s*u)
 
+# %% ../nbs/10b_cogvideox.ipynb #328f7f21
 def flow_from_eps(
     x:torch.Tensor, # (b ...) variance-preserving sample
     e:torch.Tensor, # (b ...) predicted eps
@@ -56,33 +57,6 @@ class CogVideoXBackbone(Backbone):
     "CogVideoX 2B/5B, text or image conditioned"
     text_class, image_class, text_tokens = "CogVideoXPipeline", "CogVideoXImageToVideoPipeline", 226
 
-    @property
-    def takes_image(self): return self.transformer.config.in_channels == 2*self.vae.config.latent_channels
-    @property
-    def needs_image(self): return self.takes_image
-    @property
-    def in_place(self): return not self.takes_image
-
-    def describe(self):
-        c, v = self.transformer.config, self.vae.config
-        s = 2**(len(v.block_out_channels) - 1)
-        return dict(frames=c.sample_frames, height=c.sample_height*s, width=c.sample_width*s, fps=8 if c.patch_size_t is None else 16,
-                    latent_channels=v.latent_channels, dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers,
-                    t_factor=int(v.temporal_compression_ratio), s_factor=s, patch=(c.patch_size_t or 1, c.patch_size, c.patch_size))
-
-    def blocks_of(self, transformer): return transformer.transformer_blocks
-
-    def sigmas(self, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
-        "The noise levels of the stock scheduler's timesteps"
-        sched = copy.deepcopy(self.pipe.scheduler)
-        sched.set_timesteps(steps)
-        return torch.tensor([*self._levels[sched.timesteps.long().cpu().numpy()], 0.], dtype=torch.float32, device=self.device)
-
-    def timestep(self, sigma:torch.Tensor)->torch.Tensor: # (b,) fractional timestep
-        "The timestep whose noise level is `sigma`"
-        t = np.interp(sigma.detach().cpu().double().numpy(), self._levels, np.arange(len(self._levels)))
-        return torch.tensor(t, dtype=torch.float32, device=sigma.device)
-
     def set_grid(self, cells): # (t' h' w') of the latents
         super().set_grid((cells[0] + self.padding(cells[0]), *cells[1:]))
 
@@ -93,6 +67,42 @@ class CogVideoXBackbone(Backbone):
                 for k, v in parts.items()} if self.takes_image and self.vae.config.invert_scale_latents else parts
 
 def _twice(x, like): return x.repeat(len(like)//len(x), *[1]*(x.ndim - 1)) # rows of both halves of a guided batch
+
+# %% ../nbs/10b_cogvideox.ipynb #010ce38c
+@patch(as_prop=True)
+def takes_image(self:CogVideoXBackbone): return self.transformer.config.in_channels == 2*self.vae.config.latent_channels
+
+@patch(as_prop=True)
+def needs_image(self:CogVideoXBackbone): return self.takes_image
+
+@patch(as_prop=True)
+def in_place(self:CogVideoXBackbone): return not self.takes_image
+
+# %% ../nbs/10b_cogvideox.ipynb #33c1faa1
+@patch
+def describe(self:CogVideoXBackbone):
+    c, v = self.transformer.config, self.vae.config
+    s = 2**(len(v.block_out_channels) - 1)
+    return dict(frames=c.sample_frames, height=c.sample_height*s, width=c.sample_width*s, fps=8 if c.patch_size_t is None else 16,
+                latent_channels=v.latent_channels, dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers,
+                t_factor=int(v.temporal_compression_ratio), s_factor=s, patch=(c.patch_size_t or 1, c.patch_size, c.patch_size))
+
+@patch
+def blocks_of(self:CogVideoXBackbone, transformer): return transformer.transformer_blocks
+
+# %% ../nbs/10b_cogvideox.ipynb #c5aef62a
+@patch
+def sigmas(self:CogVideoXBackbone, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
+    "The noise levels of the stock scheduler's timesteps"
+    sched = copy.deepcopy(self.pipe.scheduler)
+    sched.set_timesteps(steps)
+    return torch.tensor([*self._levels[sched.timesteps.long().cpu().numpy()], 0.], dtype=torch.float32, device=self.device)
+
+@patch
+def timestep(self:CogVideoXBackbone, sigma:torch.Tensor)->torch.Tensor: # (b,) fractional timestep
+    "The timestep whose noise level is `sigma`"
+    t = np.interp(sigma.detach().cpu().double().numpy(), self._levels, np.arange(len(self._levels)))
+    return torch.tensor(t, dtype=torch.float32, device=sigma.device)
 
 # %% ../nbs/10b_cogvideox.ipynb #cb7e22e2
 @patch
@@ -159,6 +169,7 @@ def velocity(self:CogVideoXBackbone,
     v = flow_from_vp(x, u, a, s) if self._v else flow_from_eps(x, u, a, s)
     return v[:, :, n:] if image else still_first(v[:, :, n:], first, keep)
 
+# %% ../nbs/10b_cogvideox.ipynb #cf799d80
 @patch(as_prop=True)
 def _v(self:CogVideoXBackbone): return self.pipe.scheduler.config.prediction_type == "v_prediction"
 

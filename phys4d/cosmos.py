@@ -25,37 +25,11 @@ class CosmosBackbone(Backbone):
     takes_image = needs_image = True
     least_steps = 2 # the last one changes nothing
 
-    def check(self):
-        c, z = self.transformer.config, self.vae.config.z_dim
-        if c.in_channels != z + 1 or c.patch_size[0] != 1:
-            raise Phys4DError(f"this Cosmos transformer takes {c.in_channels} channels in patches of {tuple(c.patch_size)}, its VAE gives "
-                              f"{z}: allowed is one channel more than the VAE's, for the mask, and patches of one latent frame")
-        if not (find_spec("torchvision") or hasattr(transformer_cosmos, "transforms")):
-            raise Phys4DError("Cosmos's transformer in diffusers needs torchvision: install it (pip install torchvision) and load the "
-                              "model again")
-        if getattr(self.pipe, "safety_checker", None) is None:
-            raise Phys4DError("this Cosmos pipeline has no safety checker, which its licence asks for: install cosmos_guardrail and load "
-                              "it again")
-
-    def describe(self):
-        c = self.transformer.config
-        return dict(frames=93, height=704, width=1280, fps=16, latent_channels=self.vae.config.z_dim,
-                    dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=self.pipe.vae_scale_factor_temporal, s_factor=self.pipe.vae_scale_factor_spatial,
-                    patch=tuple(c.patch_size))
-
-    def blocks_of(self, transformer): return transformer.transformer_blocks
-
     def embed(self, text:str)->dict: # one row each
         "Embeddings of a text that the guardrail lets pass"
         if not self.pipe.safety_checker.check_text_safety(text):
             raise Phys4DError(f"prompt: Cosmos's guardrail does not let {brief(text)} pass; say it in other words")
         return super().embed(text)
-
-    def null_text(self, b:int=1)->Condition:
-        "The pipeline's own negative prompt"
-        from diffusers.pipelines.cosmos.pipeline_cosmos2_video2world import DEFAULT_NEGATIVE_PROMPT
-        return self.encode_text([DEFAULT_NEGATIVE_PROMPT]*b)
 
     def call_args(self, text, null, scale): return super().call_args(text, null, scale) | dict(fps=self.spec.fps)
     def schedule_args(self, steps, size): return dict(sigmas=np.linspace(0., 1., steps))
@@ -65,6 +39,38 @@ class CosmosBackbone(Backbone):
         self.check_steps(steps)
         s = super().sigmas(steps, shift, size)
         return s if shift is not None else s/(1 + s)
+
+# %% ../nbs/10g_cosmos.ipynb #ece311f1
+@patch
+def check(self:CosmosBackbone):
+    c, z = self.transformer.config, self.vae.config.z_dim
+    if c.in_channels != z + 1 or c.patch_size[0] != 1:
+        raise Phys4DError(f"this Cosmos transformer takes {c.in_channels} channels in patches of {tuple(c.patch_size)}, its VAE gives "
+                          f"{z}: allowed is one channel more than the VAE's, for the mask, and patches of one latent frame")
+    if not (find_spec("torchvision") or hasattr(transformer_cosmos, "transforms")):
+        raise Phys4DError("Cosmos's transformer in diffusers needs torchvision: install it (pip install torchvision) and load the "
+                          "model again")
+    if getattr(self.pipe, "safety_checker", None) is None:
+        raise Phys4DError("this Cosmos pipeline has no safety checker, which its licence asks for: install cosmos_guardrail and load "
+                          "it again")
+
+# %% ../nbs/10g_cosmos.ipynb #5aeec033
+@patch
+def describe(self:CosmosBackbone):
+    c = self.transformer.config
+    return dict(frames=93, height=704, width=1280, fps=16, latent_channels=self.vae.config.z_dim,
+                dim=c.num_attention_heads*c.attention_head_dim,
+                blocks=c.num_layers, t_factor=self.pipe.vae_scale_factor_temporal, s_factor=self.pipe.vae_scale_factor_spatial,
+                patch=tuple(c.patch_size))
+
+@patch
+def blocks_of(self:CosmosBackbone, transformer): return transformer.transformer_blocks
+
+@patch
+def null_text(self:CosmosBackbone, b:int=1)->Condition:
+    "The pipeline's own negative prompt"
+    from diffusers.pipelines.cosmos.pipeline_cosmos2_video2world import DEFAULT_NEGATIVE_PROMPT
+    return self.encode_text([DEFAULT_NEGATIVE_PROMPT]*b)
 
 # %% ../nbs/10g_cosmos.ipynb #4925587d
 @patch
@@ -85,6 +91,7 @@ def decode_video(self:CosmosBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' 
         raise Phys4DError("Cosmos's guardrail does not let this clip pass; give another prompt, picture or seed")
     return torch.from_numpy(np.stack(seen).astype(np.float32)/255*2 - 1).permute(0, 4, 1, 2, 3).to(x0.device)
 
+# %% ../nbs/10g_cosmos.ipynb #f7f7f195
 @patch
 def velocity(self:CosmosBackbone,
     xt:torch.Tensor, # (b c t' h' w')
@@ -114,6 +121,7 @@ class OpenGuardrail:
         "The frames, or None"
         return frames if frames.any() else None
 
+# %% ../nbs/10g_cosmos.ipynb #5ff8c4f1
 def make_tiny_cosmos(
     seed:int=0,
 ): # Cosmos2VideoToWorldPipeline with random weights

@@ -22,47 +22,56 @@ class HunyuanBackbone(Backbone):
     text_class, image_class, text_tokens = "HunyuanVideoPipeline", "HunyuanVideoImageToVideoPipeline", 256
     self_attention, passes = "attn", ("cond", "uncond")
 
-    def check(self):
-        c, z = self.transformer.config, self.vae.config.latent_channels
-        if c.in_channels != z or c.image_condition_type == "latent_concat":
-            raise Phys4DError(f"this HunyuanVideo transformer takes {c.in_channels} channels, its VAE gives {z}: allowed are text-to-video "
-                              f"models and image-to-video models of the kind token_replace, such as HunyuanVideo-I2V, not the 33-channel "
-                              f"one")
-        self.embedded_guidance = float(self.settings.get("embedded_guidance", 1. if self.takes_image else 6.))
-
-    @property
-    def takes_image(self): return self.transformer.config.image_condition_type == "token_replace"
-    @property
-    def needs_image(self): return self.takes_image
-
-    def describe(self):
-        c, v = self.transformer.config, self.vae
-        return dict(frames=129, height=720, width=1280, fps=24, latent_channels=v.config.latent_channels,
-                    dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers + c.num_single_layers,
-                    t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
-                    patch=(c.patch_size_t, c.patch_size, c.patch_size))
-
-    def blocks_of(self, transformer): return [*transformer.transformer_blocks, *transformer.single_transformer_blocks]
-
-    def embed(self, text:str, picture=None)->dict: # one row each
-        "Embeddings, mask and vector; without a picture an image-to-video model sees black, as in the stock pipeline's pass without text"
-        seen = {} if not self.takes_image else dict(image=picture or Image.new("RGB", (64, 64)), image_embed_interleave=4 if picture else 2)
-        e, pooled, mask = self.pipe.encode_prompt(prompt=text, max_sequence_length=self.max_text, device=self.device, **seen)
-        return dict(prompt_embeds=e, pooled_prompt_embeds=pooled, prompt_attention_mask=mask)
-
-    def said(self, prompts, images=None)->Condition:
-        "The text's parts; an image-to-video model reads each text with its picture"
-        if not self.takes_image: return self.encode_text(prompts)
-        if images is None:
-            raise Phys4DError("HunyuanVideo's image-to-video model reads a text together with its picture: give the first frames, too")
-        pictures = [Image.fromarray(x) for x in ((images[:, :, 0] + 1)*127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()]
-        return Condition.cat([self._embed(p, x) for p, x in zip(prompts, pictures)]).to(self.device)
-
     def call_args(self, text, null, scale):
         "Our guidance is a second pass; the model's own stays"
         return super().call_args(text, null, None) | dict(guidance_scale=self.embedded_guidance, true_cfg_scale=scale or 1.)
 
     def schedule_args(self, steps, size): return dict(sigmas=np.linspace(1., 0., steps + 1)[:-1])
+
+# %% ../nbs/10e_hunyuan.ipynb #d4660abf
+@patch
+def check(self:HunyuanBackbone):
+    c, z = self.transformer.config, self.vae.config.latent_channels
+    if c.in_channels != z or c.image_condition_type == "latent_concat":
+        raise Phys4DError(f"this HunyuanVideo transformer takes {c.in_channels} channels, its VAE gives {z}: allowed are text-to-video "
+                          f"models and image-to-video models of the kind token_replace, such as HunyuanVideo-I2V, not the 33-channel "
+                          f"one")
+    self.embedded_guidance = float(self.settings.get("embedded_guidance", 1. if self.takes_image else 6.))
+
+# %% ../nbs/10e_hunyuan.ipynb #a5bfadfa
+@patch(as_prop=True)
+def takes_image(self:HunyuanBackbone): return self.transformer.config.image_condition_type == "token_replace"
+
+@patch(as_prop=True)
+def needs_image(self:HunyuanBackbone): return self.takes_image
+
+@patch
+def describe(self:HunyuanBackbone):
+    c, v = self.transformer.config, self.vae
+    return dict(frames=129, height=720, width=1280, fps=24, latent_channels=v.config.latent_channels,
+                dim=c.num_attention_heads*c.attention_head_dim, blocks=c.num_layers + c.num_single_layers,
+                t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
+                patch=(c.patch_size_t, c.patch_size, c.patch_size))
+
+@patch
+def blocks_of(self:HunyuanBackbone, transformer): return [*transformer.transformer_blocks, *transformer.single_transformer_blocks]
+
+# %% ../nbs/10e_hunyuan.ipynb #73318a7b
+@patch
+def embed(self:HunyuanBackbone, text:str, picture=None)->dict: # one row each
+    "Embeddings, mask and vector; without a picture an image-to-video model sees black, as in the stock pipeline's pass without text"
+    seen = {} if not self.takes_image else dict(image=picture or Image.new("RGB", (64, 64)), image_embed_interleave=4 if picture else 2)
+    e, pooled, mask = self.pipe.encode_prompt(prompt=text, max_sequence_length=self.max_text, device=self.device, **seen)
+    return dict(prompt_embeds=e, pooled_prompt_embeds=pooled, prompt_attention_mask=mask)
+
+@patch
+def said(self:HunyuanBackbone, prompts, images=None)->Condition:
+    "The text's parts; an image-to-video model reads each text with its picture"
+    if not self.takes_image: return self.encode_text(prompts)
+    if images is None:
+        raise Phys4DError("HunyuanVideo's image-to-video model reads a text together with its picture: give the first frames, too")
+    pictures = [Image.fromarray(x) for x in ((images[:, :, 0] + 1)*127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()]
+    return Condition.cat([self._embed(p, x) for p, x in zip(prompts, pictures)]).to(self.device)
 
 # %% ../nbs/10e_hunyuan.ipynb #f9d10a8d
 @patch
@@ -75,6 +84,7 @@ def decode_video(self:HunyuanBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t'
     "Pixels from scaled latents"
     return self.vae.decode(x0.to(self.vae.dtype)/self.vae.config.scaling_factor, return_dict=False)[0].float().clamp(-1, 1)
 
+# %% ../nbs/10e_hunyuan.ipynb #df457131
 @patch
 def velocity(self:HunyuanBackbone,
     xt:torch.Tensor, # (b c t' h' w')
@@ -103,6 +113,7 @@ def make_chat_tokenizer(): # of the small HunyuanVideo
     tok.add_special_tokens(dict(additional_special_tokens=["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<image>"]))
     return tok
 
+# %% ../nbs/10e_hunyuan.ipynb #0cf87e9e
 def make_tiny_hunyuan(
     seed:int=0,
     image:bool=False, # the image-to-video model

@@ -30,27 +30,6 @@ class LTXBackbone(Backbone):
     text_class, image_class, text_tokens = "LTXPipeline", "LTXImageToVideoPipeline", 128
     takes_image = True
 
-    def check(self):
-        c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
-        p = self.transformer.config.patch_size, self.transformer.config.patch_size_t
-        if c != z or p != (1, 1):
-            raise Phys4DError(f"this LTX transformer takes {c} channels in patches of {p[1]}×{p[0]}×{p[0]}, its VAE gives {z}: allowed are "
-                              f"LTX-Video models with as many channels and patches of 1×1×1")
-
-    def describe(self):
-        c, v = self.transformer.config, self.vae
-        return dict(frames=161, height=512, width=704, fps=25, latent_channels=v.config.latent_channels,
-                    dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio, patch=(1, 1, 1))
-
-    def blocks_of(self, transformer): return transformer.transformer_blocks
-
-    def embed(self, text:str)->dict: # one row each
-        "Text embeddings and their mask"
-        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
-                                              device=self.device)
-        return dict(prompt_embeds=e, prompt_attention_mask=mask)
-
     def call_args(self, text, null, scale): return super().call_args(text, null, scale) | dict(frame_rate=self.spec.fps)
 
     def schedule_args(self, steps, size):
@@ -59,6 +38,33 @@ class LTXBackbone(Backbone):
         return dict(sigmas=np.linspace(1., 1/steps, steps), mu=dynamic_shift(self.pipe.scheduler, t*h*w))
 
     def latents_of(self, out, size): return self.pipe._unpack_latents(out, *self.spec.latent_shape(*size)[1:])
+
+# %% ../nbs/10d_ltx.ipynb #47f01078
+@patch
+def check(self:LTXBackbone):
+    c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
+    p = self.transformer.config.patch_size, self.transformer.config.patch_size_t
+    if c != z or p != (1, 1):
+        raise Phys4DError(f"this LTX transformer takes {c} channels in patches of {p[1]}×{p[0]}×{p[0]}, its VAE gives {z}: allowed are "
+                          f"LTX-Video models with as many channels and patches of 1×1×1")
+
+@patch
+def describe(self:LTXBackbone):
+    c, v = self.transformer.config, self.vae
+    return dict(frames=161, height=512, width=704, fps=25, latent_channels=v.config.latent_channels,
+                dim=c.num_attention_heads*c.attention_head_dim,
+                blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio, patch=(1, 1, 1))
+
+@patch
+def blocks_of(self:LTXBackbone, transformer): return transformer.transformer_blocks
+
+# %% ../nbs/10d_ltx.ipynb #4dfc28c5
+@patch
+def embed(self:LTXBackbone, text:str)->dict: # one row each
+    "Text embeddings and their mask"
+    e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
+                                          device=self.device)
+    return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
 # %% ../nbs/10d_ltx.ipynb #9b0ac5f9
 @patch
@@ -76,6 +82,7 @@ def decode_video(self:LTXBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' 
     if self.vae.config.timestep_conditioning: time = torch.full((len(z),), float(self.settings.get("decode_timestep", 0.))).to(z)
     return self.vae.decode(z, time, return_dict=False)[0].float().clamp(-1, 1)
 
+# %% ../nbs/10d_ltx.ipynb #8a2a847e
 @patch
 def velocity(self:LTXBackbone,
     xt:torch.Tensor, # (b c t' h' w')

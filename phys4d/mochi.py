@@ -21,37 +21,44 @@ class MochiBackbone(Backbone):
     text_class, text_tokens = "MochiPipeline", 256
     least_steps = 2
 
-    def check(self):
-        c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
-        if c != z or z != 12:
-            raise Phys4DError(f"this Mochi transformer takes {c} channels and its VAE gives {z}: allowed is 12 for both, as in "
-                              f"mochi-1-preview")
-
-    def describe(self):
-        c, v = self.transformer.config, self.vae
-        return dict(frames=163, height=480, width=848, fps=30, latent_channels=v.config.latent_channels,
-                    dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
-                    patch=(1, c.patch_size, c.patch_size))
-
-    def blocks_of(self, transformer): return transformer.transformer_blocks
-
-    def embed(self, text:str)->dict: # one row each
-        "Text embeddings and their mask"
-        e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
-                                              device=self.device)
-        return dict(prompt_embeds=e, prompt_attention_mask=mask)
-
-    def schedule_args(self, steps, size):
-        "The pipeline's own schedule"
-        from diffusers.pipelines.mochi.pipeline_mochi import linear_quadratic_schedule
-        self.check_steps(steps)
-        return dict(sigmas=linear_quadratic_schedule(steps, .025))
-
     def sigmas(self, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
         "One minus the stock scheduler's"
         s = super().sigmas(steps, shift, size)
         return s if shift is not None else 1 - s
+
+# %% ../nbs/10f_mochi.ipynb #42f19cb9
+@patch
+def check(self:MochiBackbone):
+    c, z = self.transformer.config.in_channels, self.vae.config.latent_channels
+    if c != z or z != 12:
+        raise Phys4DError(f"this Mochi transformer takes {c} channels and its VAE gives {z}: allowed is 12 for both, as in "
+                          f"mochi-1-preview")
+
+@patch
+def describe(self:MochiBackbone):
+    c, v = self.transformer.config, self.vae
+    return dict(frames=163, height=480, width=848, fps=30, latent_channels=v.config.latent_channels,
+                dim=c.num_attention_heads*c.attention_head_dim,
+                blocks=c.num_layers, t_factor=v.temporal_compression_ratio, s_factor=v.spatial_compression_ratio,
+                patch=(1, c.patch_size, c.patch_size))
+
+@patch
+def blocks_of(self:MochiBackbone, transformer): return transformer.transformer_blocks
+
+# %% ../nbs/10f_mochi.ipynb #f688e266
+@patch
+def embed(self:MochiBackbone, text:str)->dict: # one row each
+    "Text embeddings and their mask"
+    e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
+                                          device=self.device)
+    return dict(prompt_embeds=e, prompt_attention_mask=mask)
+
+@patch
+def schedule_args(self:MochiBackbone, steps, size):
+    "The pipeline's own schedule"
+    from diffusers.pipelines.mochi.pipeline_mochi import linear_quadratic_schedule
+    self.check_steps(steps)
+    return dict(sigmas=linear_quadratic_schedule(steps, .025))
 
 # %% ../nbs/10f_mochi.ipynb #fed31f92
 @patch
@@ -67,6 +74,7 @@ def decode_video(self:MochiBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h
     mean, std = latent_stats(self.vae.config, x0)
     return self.vae.decode((x0*std/self.vae.config.scaling_factor + mean).to(self.vae.dtype), return_dict=False)[0].float().clamp(-1, 1)
 
+# %% ../nbs/10f_mochi.ipynb #3a90b758
 @patch
 def velocity(self:MochiBackbone,
     xt:torch.Tensor, # (b c t' h' w')

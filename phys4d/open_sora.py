@@ -25,32 +25,46 @@ class OpenSoraBackbone(Backbone):
     attention = ("attn.qkv", "attn.proj", "cross_attn.q_linear", "cross_attn.kv_linear", "cross_attn.proj")
     takes_image = True
 
-    def describe(self):
-        c, v = self.transformer.config, self.vae
-        return dict(frames=v.config.chunk, height=480, width=848, fps=24, latent_channels=c.in_channels, dim=c.hidden_size, blocks=c.depth,
-                    t_factor=v.temporal_vae.factor, s_factor=v.s_factor, patch=tuple(c.patch_size))
-
-    def check(self): self.text_tokens = self.transformer.config.model_max_length
-    def blocks_of(self, transformer): return transformer.temporal_blocks
-    def encode_video(self, rgb): # (b 3 t h w) in [-1, 1] -> (b c t' h' w')
-        return self.vae.encode(self._whole(rgb).to(self.vae.dtype)).float()
-    def decode_video(self, x0): return self.vae.decode(x0.to(self.vae.dtype), (x0.shape[2] - 1)*self.spec.t_factor + 1).float().clamp(-1, 1)
-
-    def embed(self, text):
-        e, mask = self.pipe.encode_prompt(text, self.max_text, self.device)
-        return dict(prompt_embeds=e, prompt_attention_mask=mask)
-
-    def null_text(self, b=1): # the mask stays the text's
-        return Condition(prompt_embeds=repeat(self.transformer.y_embedder.y_embedding, "m d -> b m d", b=b))
-
-    def call_args(self, text, null, scale):
-        negative = {} if null is None else dict(negative_prompt_embeds=null["prompt_embeds"])
-        return dict(guidance_scale=scale or 1., fps=self.spec.fps, **text.parts, **negative)
-
     def sigmas(self, steps, shift=None, size=None): # (steps+1,) falling to 0
         if shift is not None: return super().sigmas(steps, shift)
         size = size or self.spec.clip_shape()
         return torch.tensor([*bent_levels(steps, self.spec.latent_shape(*size)[1], *size[1:]), 0.], device=self.device)
+
+# %% ../nbs/10i_open_sora.ipynb #fcf60573
+@patch
+def describe(self:OpenSoraBackbone):
+    c, v = self.transformer.config, self.vae
+    return dict(frames=v.config.chunk, height=480, width=848, fps=24, latent_channels=c.in_channels, dim=c.hidden_size, blocks=c.depth,
+                t_factor=v.temporal_vae.factor, s_factor=v.s_factor, patch=tuple(c.patch_size))
+
+@patch
+def check(self:OpenSoraBackbone): self.text_tokens = self.transformer.config.model_max_length
+
+@patch
+def blocks_of(self:OpenSoraBackbone, transformer): return transformer.temporal_blocks
+
+@patch
+def encode_video(self:OpenSoraBackbone, rgb): # (b 3 t h w) in [-1, 1] -> (b c t' h' w')
+    return self.vae.encode(self._whole(rgb).to(self.vae.dtype)).float()
+
+@patch
+def decode_video(self:OpenSoraBackbone, x0):
+    return self.vae.decode(x0.to(self.vae.dtype), (x0.shape[2] - 1)*self.spec.t_factor + 1).float().clamp(-1, 1)
+
+# %% ../nbs/10i_open_sora.ipynb #5806ee91
+@patch
+def embed(self:OpenSoraBackbone, text):
+    e, mask = self.pipe.encode_prompt(text, self.max_text, self.device)
+    return dict(prompt_embeds=e, prompt_attention_mask=mask)
+
+@patch
+def null_text(self:OpenSoraBackbone, b=1): # the mask stays the text's
+    return Condition(prompt_embeds=repeat(self.transformer.y_embedder.y_embedding, "m d -> b m d", b=b))
+
+@patch
+def call_args(self:OpenSoraBackbone, text, null, scale):
+    negative = {} if null is None else dict(negative_prompt_embeds=null["prompt_embeds"])
+    return dict(guidance_scale=scale or 1., fps=self.spec.fps, **text.parts, **negative)
 
 # %% ../nbs/10i_open_sora.ipynb #5ada1dda
 @patch
@@ -64,6 +78,7 @@ def _whole(self:OpenSoraBackbone, rgb): # of one chunk
 def image_parts(self:OpenSoraBackbone, images, latents, size): # the picture alone, as in generation: a clip's first latent has seen more
     return dict(first=latents[:, :, :1] if images is None else self.encode_video(images))
 
+# %% ../nbs/10i_open_sora.ipynb #cb3c3721
 @patch
 def velocity(self:OpenSoraBackbone,
     xt:torch.Tensor, # (b c t' h' w')
@@ -100,6 +115,7 @@ def open_sora_pipeline(
                             read_published(OpenSoraVAE, folders[1]), read_published(STDiT3, folders[0], dtype),
                             FlowMatchEulerDiscreteScheduler())
 
+# %% ../nbs/10i_open_sora.ipynb #67732818
 def make_tiny_open_sora(
     seed:int=0,
 )->OpenSoraPipeline: # with random weights

@@ -47,6 +47,7 @@ def places(
     x, y = repeat(waves(xs, dim//2), 'w d -> h w d', h=h), repeat(waves(ys, dim//2), 'h d -> h w d', w=w)
     return rearrange(torch.cat([x, y], -1), 'h w d -> 1 (h w) d')
 
+# %% ../nbs/10h_stdit.ipynb #dd5c4099
 def rotate_pairs(
     x:torch.Tensor, # (b heads n d)
     rate:torch.Tensor, # (d/2,) radians a position
@@ -71,6 +72,7 @@ class SelfAttention(nn.Module):
         if self.temporal: q, k = rotate_pairs(q, rate), rotate_pairs(k, rate)
         return self.proj(rearrange(F.scaled_dot_product_attention(q, k, v), 'b h n d -> b n (h d)'))
 
+# %% ../nbs/10h_stdit.ipynb #7ed5a2f2
 class CrossAttention(nn.Module):
     "Attention to the words of the text that are there"
     def __init__(self, dim, heads):
@@ -101,6 +103,7 @@ def level(
     per_frame = torch.where(noisy[:, :, None, None], t[:, :1], t[:, 1:]) + table
     return repeat(per_frame, 'b t k d -> k b (t s) d', s=places).unbind(0)
 
+# %% ../nbs/10h_stdit.ipynb #50053974
 class STDiT3Block(nn.Module):
     "Self-attention in space or time, attention to the text, MLP"
     def __init__(self, dim, heads, ratio, temporal):
@@ -148,10 +151,12 @@ class STDiT3(ModelMixin, ConfigMixin, CacheMixin):
         self.final_layer.linear = nn.Linear(d, math.prod(patch_size)*in_channels*(2 if pred_sigma else 1))
         self.final_layer.scale_shift_table = nn.Parameter(torch.randn(2, d)/d**.5)
 
-    def times(self, timestep, fps): # (b,) each -> (b 2 d): of the noise level, and of level 0
-        e = lambda net, x: net["mlp"](waves(x, 256, torch.cos, torch.sin).to(self.dtype))
-        return torch.stack([e(self.t_embedder, timestep), e(self.t_embedder, torch.zeros_like(timestep))],
-                           1) + e(self.fps_embedder, fps)[:, None]
+# %% ../nbs/10h_stdit.ipynb #879beb28
+@patch
+def times(self:STDiT3, timestep, fps): # (b,) each -> (b 2 d): of the noise level, and of level 0
+    e = lambda net, x: net["mlp"](waves(x, 256, torch.cos, torch.sin).to(self.dtype))
+    return torch.stack([e(self.t_embedder, timestep), e(self.t_embedder, torch.zeros_like(timestep))],
+                       1) + e(self.fps_embedder, fps)[:, None]
 
 # %% ../nbs/10h_stdit.ipynb #fa848800
 @patch
@@ -228,6 +233,7 @@ class TimeEncoder(nn.Module):
         for block in self.res_blocks: x = block(x)
         return self.conv2(F.silu(self.norm1(x)))
 
+# %% ../nbs/10h_stdit.ipynb #a4a47705
 class TimeDecoder(nn.Module):
     "Latents of four frames → latents of frames"
     def __init__(self, channels, embed, widths, down, repeats, groups):
@@ -277,32 +283,35 @@ class OpenSoraVAE(ModelMixin, ConfigMixin):
         self.temporal_vae = TimeVAE(channels, [filters*m for m in multipliers], down, repeats, groups)
         for k, v in (("shift", means), ("scale", stds)): self.register_buffer(k, torch.tensor(v).reshape(1, -1, 1, 1, 1))
 
-    @property
-    def s_factor(self):
-        "Pixels a latent cell, along each side"
-        return 2**(len(self.spatial_vae["module"].config.block_out_channels) - 1)
-
-    def encode(self, rgb): # (b 3 t h w) in [-1, 1] -> normalised latents (b c t' h' w'), the mode
-        "(b 3 t h w) in [-1, 1], or spatial latents, one step nearer to latents (b c t' h' w')"
-        z = self.spatial_vae["module"].encode(rearrange(rgb, 'b c t h w -> (b t) c h w')).latent_dist.mode()*.18215
-        z = rearrange(z, '(b t) c h w -> b c t h w', b=len(rgb))
-        z = torch.cat([self.temporal_vae.encode(part).mode() for part in z.split(self.config.chunk, 2)], 2)
-        return (z - self.shift)/self.scale
-
-    def decode(self, z, frames): # (b c t' h' w') -> (b 3 frames h w)
-        "Latents (b c t' h' w') one step nearer to (b 3 frames h w)"
-        z, parts = z*self.scale + self.shift, []
-        per = -(-self.config.chunk//self.temporal_vae.factor)
-        for i, part in enumerate(z.split(per, 2)):
-            parts.append(self.temporal_vae.decode(part, min(self.config.chunk, frames - i*self.config.chunk)))
-        x = torch.cat(parts, 2)
-        x = self.spatial_vae["module"].decode(rearrange(x, 'b c t h w -> (b t) c h w')/.18215).sample
-        return rearrange(x, '(b t) c h w -> b c t h w', b=len(z))
-
 # as published with it
 SDXL_VAE = dict(in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(128, 256, 512, 512), layers_per_block=2,
                 sample_size=512,
                 down_block_types=("DownEncoderBlock2D",)*4, up_block_types=("UpDecoderBlock2D",)*4)
+
+# %% ../nbs/10h_stdit.ipynb #c1492f20
+@patch(as_prop=True)
+def s_factor(self:OpenSoraVAE):
+    "Pixels a latent cell, along each side"
+    return 2**(len(self.spatial_vae["module"].config.block_out_channels) - 1)
+
+@patch
+def encode(self:OpenSoraVAE, rgb): # (b 3 t h w) in [-1, 1] -> normalised latents (b c t' h' w'), the mode
+    "(b 3 t h w) in [-1, 1], or spatial latents, one step nearer to latents (b c t' h' w')"
+    z = self.spatial_vae["module"].encode(rearrange(rgb, 'b c t h w -> (b t) c h w')).latent_dist.mode()*.18215
+    z = rearrange(z, '(b t) c h w -> b c t h w', b=len(rgb))
+    z = torch.cat([self.temporal_vae.encode(part).mode() for part in z.split(self.config.chunk, 2)], 2)
+    return (z - self.shift)/self.scale
+
+@patch
+def decode(self:OpenSoraVAE, z, frames): # (b c t' h' w') -> (b 3 frames h w)
+    "Latents (b c t' h' w') one step nearer to (b 3 frames h w)"
+    z, parts = z*self.scale + self.shift, []
+    per = -(-self.config.chunk//self.temporal_vae.factor)
+    for i, part in enumerate(z.split(per, 2)):
+        parts.append(self.temporal_vae.decode(part, min(self.config.chunk, frames - i*self.config.chunk)))
+    x = torch.cat(parts, 2)
+    x = self.spatial_vae["module"].decode(rearrange(x, 'b c t h w -> (b t) c h w')/.18215).sample
+    return rearrange(x, '(b t) c h w -> b c t h w', b=len(z))
 
 # %% ../nbs/10h_stdit.ipynb #c925e7f8
 def bent_levels(
@@ -314,6 +323,7 @@ def bent_levels(
     ratio = (height*width/512**2)**.5*latent_frames**.5
     return [ratio*t/(1 + (ratio - 1)*t) for t in (1 - i/steps for i in range(steps))]
 
+# %% ../nbs/10h_stdit.ipynb #9a23e148
 class OpenSoraPipeline(DiffusionPipeline):
     "Open-Sora 1.2 from text, or text and a first picture"
     model_cpu_offload_seq = "text_encoder->transformer->vae"
@@ -322,23 +332,26 @@ class OpenSoraPipeline(DiffusionPipeline):
         self.register_modules(tokenizer=tokenizer, text_encoder=text_encoder, vae=vae, transformer=transformer, scheduler=scheduler)
         self.video_processor = VideoProcessor(vae_scale_factor=8)
 
-    def encode_prompt(self, prompt:str, max_sequence_length=None, device=None): # embeddings (1 m d), mask (1 m)
-        "Embeddings (1 m d) and mask (1 m) of a text"
-        tok = self.tokenizer(prompt.lower().strip(), max_length=max_sequence_length or self.transformer.config.model_max_length,
-                             padding="max_length", truncation=True, return_tensors="pt").to(device or self._execution_device)
-        return self.text_encoder(tok.input_ids, tok.attention_mask).last_hidden_state, tok.attention_mask
+# %% ../nbs/10h_stdit.ipynb #45224cba
+@patch
+def encode_prompt(self:OpenSoraPipeline, prompt:str, max_sequence_length=None, device=None): # embeddings (1 m d), mask (1 m)
+    "Embeddings (1 m d) and mask (1 m) of a text"
+    tok = self.tokenizer(prompt.lower().strip(), max_length=max_sequence_length or self.transformer.config.model_max_length,
+                         padding="max_length", truncation=True, return_tensors="pt").to(device or self._execution_device)
+    return self.text_encoder(tok.input_ids, tok.attention_mask).last_hidden_state, tok.attention_mask
 
-    def prepare_latents(self, batch_size, num_frames, height, width, generator, image=None): # latents (b c t' h' w'), first latent or None
-        "Noise (b c t' h' w'), and the clean first latent of a picture"
-        vae, first = self.vae, None
-        s, f, chunk = vae.s_factor, vae.temporal_vae.factor, vae.config.chunk
-        t = num_frames//chunk*-(-chunk//f) + -(-(num_frames % chunk)//f)
-        x = randn_tensor((batch_size, self.transformer.config.in_channels, t, height//s, width//s), generator=generator,
-                         device=self._execution_device)
-        if image is not None:
-            first = vae.encode(image.to(x.device, vae.dtype)[:, :, None]).float()
-            x = torch.cat([first.expand(len(x), -1, -1, -1, -1), x[:, :, 1:]], 2)
-        return (x, first) if image is not None else x
+@patch
+def prepare_latents(self:OpenSoraPipeline, batch_size, num_frames, height, width, generator, image=None):
+    "Noise (b c t' h' w'), and the clean first latent of a picture"
+    vae, first = self.vae, None
+    s, f, chunk = vae.s_factor, vae.temporal_vae.factor, vae.config.chunk
+    t = num_frames//chunk*-(-chunk//f) + -(-(num_frames % chunk)//f)
+    x = randn_tensor((batch_size, self.transformer.config.in_channels, t, height//s, width//s), generator=generator,
+                     device=self._execution_device)
+    if image is not None:
+        first = vae.encode(image.to(x.device, vae.dtype)[:, :, None]).float()
+        x = torch.cat([first.expand(len(x), -1, -1, -1, -1), x[:, :, 1:]], 2)
+    return (x, first) if image is not None else x
 
 # %% ../nbs/10h_stdit.ipynb #f60fb9db
 @patch

@@ -35,46 +35,6 @@ class WanBackbone(Backbone):
     "Wan 2.1 and 2.2, from text or from a picture, with one transformer or two"
     text_class, image_class = "WanPipeline", "WanImageToVideoPipeline"
 
-    def check(self):
-        have, c, z = self.pipe.config, self.transformer and self.transformer.config, self.vae.config
-        if c is None or (have.get("boundary_ratio") is not None and getattr(self.pipe, "transformer_2", None) is None):
-            raise Phys4DError("this Wan pipeline lacks one of its transformers; open the whole folder, with transformer and, in the A14B "
-                              "mixture, transformer_2")
-        if c.in_channels not in (z.z_dim, 2*z.z_dim + z.scale_factor_temporal):
-            raise Phys4DError(f"this Wan transformer takes {c.in_channels} channels but the VAE gives {z.z_dim} (a variant for control or "
-                              f"animation?): allowed are T2V, TI2V and I2V models, with {z.z_dim} or {2*z.z_dim + z.scale_factor_temporal}")
-        if c.image_dim and self.settings.get("text_tokens", 512) != 512:
-            raise Phys4DError(f"text_tokens: {self.settings['text_tokens']} is not possible; Wan2.1-I2V finds its picture behind 512 "
-                              f"tokens of text")
-        flow = "FlowMatch" in type(self.pipe.scheduler).__name__ or self.pipe.scheduler.config.get("use_flow_sigmas")
-        if not flow:
-            raise Phys4DError(f"this Wan pipeline has the scheduler {type(self.pipe.scheduler).__name__} without flow sigmas; allowed are "
-                              f"FlowMatchEulerDiscreteScheduler, or UniPCMultistepScheduler and the like with use_flow_sigmas=True")
-
-    @property
-    def channels(self): # is the picture told in further channels?
-        "Is the picture told in further channels?"
-        return self.transformer.config.in_channels != self.vae.config.z_dim
-    @property
-    def takes_image(self): return bool(self.pipe.config.get("expand_timesteps")) or self.channels
-    @property
-    def needs_image(self): return self.channels
-    @property
-    def in_place(self): return not self.channels
-    @property
-    def one_by_one(self): # the stock pipeline repeats one picture's embedding for all clips
-        "The stock pipeline of Wan2.1-I2V repeats one picture's embedding for all clips"
-        return self.transformer.config.image_dim is not None
-
-    def describe(self):
-        c, v, big = self.transformer.config, self.vae.config, self.pipe.config.get("expand_timesteps", False)
-        frames, height, width, fps = (121, 704, 1280, 24) if big else (81, 480, 832, 16)
-        return dict(frames=frames, height=height, width=width, fps=fps, latent_channels=v.z_dim,
-                    dim=c.num_attention_heads*c.attention_head_dim,
-                    blocks=c.num_layers, t_factor=v.scale_factor_temporal, s_factor=v.scale_factor_spatial, patch=tuple(c.patch_size))
-
-    def blocks_of(self, transformer): return transformer.blocks
-
     def image_parts(self, images, latents, size):
         "The clean first latent; or, for I2V models, the channels that the stock pipeline prepares, and what their image encoder sees"
         if not self.channels: return super().image_parts(images, latents, size)
@@ -89,6 +49,56 @@ class WanBackbone(Backbone):
 
 def _pictures(x): # (b 3 h w) in [-1, 1] -> PIL
     return [Image.fromarray(p) for p in ((x.float().clamp(-1, 1) + 1)*127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()]
+
+# %% ../nbs/10a_wan.ipynb #8e4dff09
+@patch
+def check(self:WanBackbone):
+    have, c, z = self.pipe.config, self.transformer and self.transformer.config, self.vae.config
+    if c is None or (have.get("boundary_ratio") is not None and getattr(self.pipe, "transformer_2", None) is None):
+        raise Phys4DError("this Wan pipeline lacks one of its transformers; open the whole folder, with transformer and, in the A14B "
+                          "mixture, transformer_2")
+    if c.in_channels not in (z.z_dim, 2*z.z_dim + z.scale_factor_temporal):
+        raise Phys4DError(f"this Wan transformer takes {c.in_channels} channels but the VAE gives {z.z_dim} (a variant for control or "
+                          f"animation?): allowed are T2V, TI2V and I2V models, with {z.z_dim} or {2*z.z_dim + z.scale_factor_temporal}")
+    if c.image_dim and self.settings.get("text_tokens", 512) != 512:
+        raise Phys4DError(f"text_tokens: {self.settings['text_tokens']} is not possible; Wan2.1-I2V finds its picture behind 512 "
+                          f"tokens of text")
+    flow = "FlowMatch" in type(self.pipe.scheduler).__name__ or self.pipe.scheduler.config.get("use_flow_sigmas")
+    if not flow:
+        raise Phys4DError(f"this Wan pipeline has the scheduler {type(self.pipe.scheduler).__name__} without flow sigmas; allowed are "
+                          f"FlowMatchEulerDiscreteScheduler, or UniPCMultistepScheduler and the like with use_flow_sigmas=True")
+
+# %% ../nbs/10a_wan.ipynb #98a7e6ad
+@patch(as_prop=True)
+def channels(self:WanBackbone): # is the picture told in further channels?
+    "Is the picture told in further channels?"
+    return self.transformer.config.in_channels != self.vae.config.z_dim
+
+@patch(as_prop=True)
+def takes_image(self:WanBackbone): return bool(self.pipe.config.get("expand_timesteps")) or self.channels
+
+@patch(as_prop=True)
+def needs_image(self:WanBackbone): return self.channels
+
+@patch(as_prop=True)
+def in_place(self:WanBackbone): return not self.channels
+
+@patch(as_prop=True)
+def one_by_one(self:WanBackbone): # the stock pipeline repeats one picture's embedding for all clips
+    "The stock pipeline of Wan2.1-I2V repeats one picture's embedding for all clips"
+    return self.transformer.config.image_dim is not None
+
+# %% ../nbs/10a_wan.ipynb #4ecb70c2
+@patch
+def describe(self:WanBackbone):
+    c, v, big = self.transformer.config, self.vae.config, self.pipe.config.get("expand_timesteps", False)
+    frames, height, width, fps = (121, 704, 1280, 24) if big else (81, 480, 832, 16)
+    return dict(frames=frames, height=height, width=width, fps=fps, latent_channels=v.z_dim,
+                dim=c.num_attention_heads*c.attention_head_dim,
+                blocks=c.num_layers, t_factor=v.scale_factor_temporal, s_factor=v.scale_factor_spatial, patch=tuple(c.patch_size))
+
+@patch
+def blocks_of(self:WanBackbone, transformer): return transformer.blocks
 
 # %% ../nbs/10a_wan.ipynb #d557108a
 @patch
@@ -106,6 +116,7 @@ def encode_video(self:WanBackbone, rgb:torch.Tensor)->torch.Tensor: # (b 3 t h w
     mean, std = latent_stats(self.vae.config, z)
     return ((z - mean)/std).float()
 
+# %% ../nbs/10a_wan.ipynb #5327f837
 @patch
 def decode_video(self:WanBackbone, x0:torch.Tensor)->torch.Tensor: # (b c t' h' w') -> (b 3 t h w) in [-1,1]
     "Pixels from normalised latents"
@@ -149,6 +160,7 @@ def velocity(self:WanBackbone,
     if "image_embeds" in cond: args["encoder_hidden_states_image"] = cond["image_embeds"].to(self.dtype)
     return still_first(self._ask(late, args).float(), first, keep)
 
+# %% ../nbs/10a_wan.ipynb #ef8c7e96
 @patch
 def _late(self:WanBackbone, time): # (b,) -> (b,) bool: which rows belong to the second transformer
     ratio = self.pipe.config.get("boundary_ratio")
@@ -183,6 +195,7 @@ def _one_frame(self, x, cache_x=None): # WanCausalConv3d.forward; a single frame
     if cache_x is not None or x.shape[2] > 1 or x.device.type != "cpu": return type(self).forward(self, x, cache_x)
     return F.conv2d(x[:, :, 0], self.weight[:, :, -1], self.bias, self.stride[1:], (self._padding[2], self._padding[0])).unsqueeze(2)
 
+# %% ../nbs/10a_wan.ipynb #3f358934
 def at_once(vae):
     "Let `encode_at_once` and `decode_at_once` work on this VAE, and single frames go by 2-D convolutions; the numbers stay as they were"
     for m in vae.modules():
@@ -228,6 +241,7 @@ def make_small_wan(
         if clip: parts |= _image_encoder()
     return getattr(d, "WanImageToVideoPipeline" if image else "WanPipeline")(**parts, expand_timesteps=kind == "ti2v")
 
+# %% ../nbs/10a_wan.ipynb #b975ed5d
 def _scheduler(name):
     from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
     if name == "euler": return FlowMatchEulerDiscreteScheduler(shift=5.)
