@@ -140,6 +140,10 @@ def mark_columns(page):
     def mark(m): return f'<pre class="columns" tabindex="0">{m[1]}' if in_columns(html.unescape(m[1])) else m[0]
     return re.sub(r"<pre>(<code>.*?</code>)", mark, page, flags=re.S)
 
+def mark_sentences(page):
+    "A cell of a table of numbers in which a sentence stands: it wants width, and begins on the left"
+    return re.sub(r"<td>([^<]{30,})</td>", r'<td class="sentence">\1</td>', page)
+
 def describe_pictures(page):
     "A picture without a description is called after the heading above it"
     heading = "page"
@@ -169,7 +173,7 @@ def finish(page, up, maths):
     "All that is done to a rendered page; `up` leads from it to the site's root"
     page = use_local_katex(page, up, maths)
     page = add_scripts(page, up)
-    page = mark_columns(hang_code(page))
+    page = mark_sentences(mark_columns(hang_code(page)))
     page = label_tools(describe_pictures(page))
     return re.sub(r"(<body[^>]*>)", rf"\1{SKIP}", page, count=1)
 

@@ -100,6 +100,10 @@ def test_outputs():
     figure = pages.plotly_html(dict(layout=dict(title=dict(text="<b>"), height=300), data=["</script>"]))
     assert "&lt;b&gt;" in figure and "height:300px" in figure and "</script>\"" not in figure
 
+def test_sentences_in_tables():
+    row = f"<td>3.1</td><td>{'why '*10}</td>"
+    same(site.mark_sentences(row), row.replace("<td>why", '<td class="sentence">why'))
+
 def test_links_are_checked():
     page = site.OUT/"a.html"
     same(site.link_problem(page, "img", "https://x.org/a.png", {}), "<img> fetches https://x.org/a.png")
