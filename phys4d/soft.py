@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['F', 'V3', 'M3', 'ATM', 'AIR', 'BOTH', 'MOST', 'DAMP', 'TETHER', 'FABRICS', 'SPACING', 'POISSON', 'SEAM', 'Points',
            'Solids', 'grid_faces', 'refine', 'grid_links', 'solid_lattice', 'tet_volumes', 'Shape', 'Solver', 'Soft',
-           'Cloth', 'Jelly', 'bag_capacity', 'Inflatable']
+           'Cloth', 'moduli', 'Jelly', 'bag_capacity', 'Inflatable']
 
 # %% ../nbs/04c_soft.ipynb #5dc8aaed
 import numpy as np
@@ -264,66 +264,84 @@ def _halve(n)->np.ndarray: # (2n-1 n)
         else: w[2*k + 1, [k, k + 1, k + 2 if k == 0 else k - 1]] = np.array([3, 6, -1])/8 if k == 0 else np.array([6, 3, -1])/8
     return w
 
-def grid_faces(grid:np.ndarray # (r c) numbers of points
-    )->np.ndarray: # (m 3), counter-clockwise when columns run along x, rows along y
+def grid_faces(
+    grid:np.ndarray, # (r c) numbers of points
+)->np.ndarray: # (m 3), counter-clockwise when columns run along x, rows along y
     "Two triangles per cell."
     a, b, c, d = (x.ravel() for x in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
     return quad_faces(a, b, c, d).astype(np.int32)
 
 # %% ../nbs/04c_soft.ipynb #581fec11
-def refine(grids:list, # of (r c) numbers of points: the surface, patch by patch
+def _refined(grid, n, levels): # (r c) numbers of points, how many there are → weights (v n) of finer points, their grid (R C)
+    rows, columns = np.eye(grid.shape[0]), np.eye(grid.shape[1])
+    for _ in range(levels): rows, columns = _halve(len(rows)) @ rows, _halve(len(columns)) @ columns
+    weights = np.kron(rows, columns)
+    at, of = np.nonzero(weights)
+    return csr_array((weights[at, of], (at, grid.ravel()[of])), (len(weights), n)), np.arange(len(weights)).reshape(len(rows), -1)
+
+def refine(
+    grids:list, # of (r c) numbers of points: the surface, patch by patch
     n:int, levels:int=1, # points; halvings
-    )->tuple: # sparse weights (v n), faces (m 3); patches that share an edge are welded
+)->tuple: # sparse weights (v n), faces (m 3); patches that share an edge are welded
     "A finer surface as fixed combinations of points."
     blocks, faces, total = [], [], 0
-    for g in grids:
-        wr, wc = np.eye(g.shape[0]), np.eye(g.shape[1])
-        for _ in range(levels): wr, wc = _halve(len(wr)) @ wr, _halve(len(wc)) @ wc
-        k = np.kron(wr, wc)
-        r, c = np.nonzero(k)
-        blocks.append(csr_array((k[r, c], (r, g.ravel()[c])), (len(k), n)))
-        faces.append(grid_faces(np.arange(len(k)).reshape(len(wr), len(wc)) + total))
-        total += len(k)
+    for grid in grids:
+        weights, finer = _refined(grid, n, levels)
+        blocks.append(weights)
+        faces.append(grid_faces(finer + total))
+        total += finer.size
     w = csr_array(np.concatenate([b.toarray() for b in blocks])) if len(blocks) > 1 else blocks[0]
     key = np.round(w @ np.random.default_rng(0).uniform(1, 2, n), 9)
-    _, keep, back = np.unique(key, return_index=True, return_inverse=True)
-    f = back.reshape(-1)[np.concatenate(faces)]
-    return w[keep], f[(f[:, 0] != f[:, 1]) & (f[:, 1] != f[:, 2]) & (f[:, 2] != f[:, 0])].astype(np.int32)
+    _, keep, same = np.unique(key, return_index=True, return_inverse=True)
+    f = same.reshape(-1)[np.concatenate(faces)]
+    whole = (f[:, 0] != f[:, 1]) & (f[:, 1] != f[:, 2]) & (f[:, 2] != f[:, 0])   # welding may leave nothing of a triangle
+    return w[keep], f[whole].astype(np.int32)
 
-def grid_links(grid)->tuple: # pairs of neighbours along rows and columns, across cells, and two apart (n 2)
+def grid_links(
+    grid:np.ndarray, # (r c) numbers of points
+)->tuple: # pairs of neighbours along rows and columns, across cells, and two apart, (n 2) each
     "Who holds on to whom in a sheet."
-    s = lambda *ab: np.concatenate([np.stack([a.ravel(), b.ravel()], 1) for a, b in ab])
-    return (s((grid[:, :-1], grid[:, 1:]), (grid[:-1], grid[1:])), s((grid[:-1, :-1], grid[1:, 1:]), (grid[:-1, 1:], grid[1:, :-1])),
-            s((grid[:, :-2], grid[:, 2:]), (grid[:-2], grid[2:])))
+    def pairs(*ab): return np.concatenate([np.stack([a.ravel(), b.ravel()], 1) for a, b in ab])
+    near = pairs((grid[:, :-1], grid[:, 1:]), (grid[:-1], grid[1:]))
+    across = pairs((grid[:-1, :-1], grid[1:, 1:]), (grid[:-1, 1:], grid[1:, :-1]))
+    return near, across, pairs((grid[:, :-2], grid[:, 2:]), (grid[:-2], grid[2:]))
 
 # %% ../nbs/04c_soft.ipynb #20838754
-def solid_lattice(n:int, # cells along each side, even
+def _cube_tets(number): # (n+1 n+1 n+1) numbers of points → (6 n³ 4): each way from a corner of a cell to the opposite one is a tetrahedron
+    n = len(number) - 1
+    cell = np.stack(np.meshgrid(*[np.arange(n)]*3, indexing="ij"), -1).reshape(-1, 3)
+    outwards = np.where(cell >= n//2, 1, -1)
+    start = cell + (outwards < 0)
+    tets = []
+    for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
+        way = [start]
+        for axis in order: way.append(way[-1] + outwards*np.eye(3, dtype=int)[axis])
+        tets.append(np.stack([number[tuple(corner.T)] for corner in way], 1))
+    return np.concatenate(tets)
+
+def solid_lattice(
+    n:int, # cells along each side, even
     size, # (3) metres
     k:float=8, # 2 = ellipsoid, 8 = rounded box
-    )->tuple: # points (p 3) metres, tetrahedra (m 4), six grids of the surface
+)->tuple: # points (p 3) metres, tetrahedra (m 4), six grids of the surface
     "A solid of tetrahedra around the origin."
     u = np.linspace(-1, 1, n + 1)
     p = np.stack(np.meshgrid(u, u, u, indexing="ij"), -1)
-    top = np.abs(p).max(-1, keepdims=True)
-    p = p*top/np.maximum((np.abs(p)**k).sum(-1, keepdims=True)**(1/k), 1e-12)
-    idx = np.arange((n + 1)**3).reshape((n + 1,)*3)
-    cell = np.stack(np.meshgrid(*[np.arange(n)]*3, indexing="ij"), -1).reshape(-1, 3)
-    s = np.where(cell >= n//2, 1, -1)
-    base = cell + (s < 0)
-    tets = []
-    for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
-        c = [base]
-        for a in order: c.append(c[-1] + s*np.eye(3, dtype=int)[a])
-        tets.append(np.stack([idx[tuple(q.T)] for q in c], 1))
+    largest = np.abs(p).max(-1, keepdims=True)
+    p = p*largest/np.maximum((np.abs(p)**k).sum(-1, keepdims=True)**(1/k), 1e-12)
     p = p.reshape(-1, 3)*np.asarray(size)/2
-    t = np.concatenate(tets)
-    flip = tet_volumes(p, t) < 0
-    t[flip] = t[flip][:, [0, 1, 3, 2]]
-    grids = [idx[:, :, -1].T, idx[:, :, 0], idx[:, 0].T, idx[:, -1], idx[-1].T, idx[0]]
-    return p, t.astype(np.int32), grids
+    number = np.arange((n + 1)**3).reshape((n + 1,)*3)
+    tets = _cube_tets(number)
+    inside_out = tet_volumes(p, tets) < 0
+    tets[inside_out] = tets[inside_out][:, [0, 1, 3, 2]]
+    sides = [number[:, :, -1].T, number[:, :, 0], number[:, 0].T, number[:, -1], number[-1].T, number[0]]
+    return p, tets.astype(np.int32), sides
 
 # %% ../nbs/04c_soft.ipynb #de183928
-def tet_volumes(x, tets)->np.ndarray: # (m) m³
+def tet_volumes(
+    x:np.ndarray, # (n 3) metres
+    tets:np.ndarray, # (m 4) numbers of points
+)->np.ndarray: # (m) m³
     "Signed volumes of tetrahedra."
     a, b, c, d = (x[tets[:, k]] for k in range(4))
     return np.einsum("ki,ki->k", b - a, np.cross(c - a, d - a))/6
@@ -394,8 +412,13 @@ class Solver:
         self.solids = {k: getattr(b, k).numpy() for k in ("kind", "size", "pos", "rot", "vel", "spin", "w", "inertia", "mu")}
         self.grad, self.zero = wp.zeros(len(s.x), dtype=V3, device="cpu"), wp.vec3d(F(0.), F(0.), F(0.))
 
-    def step(self, dt:float, steps:int, gravity:float, # s, sub-steps, m/s²
-        wind=None, ripple=None, wave=None, phase=0., drag=0.): # m/s, m/s, rad/m, rad, -
+    def step(self,
+        dt:float, steps:int, # seconds, and in how many sub-steps
+        gravity:float, # m/s²
+        wind=None, ripple=None, # (3) m/s, even and of the gust
+        wave=None, phase=0., # (3) rad/m and rad, of the gust
+        drag=0., # coefficient; 0: no air
+    ):
         "Advance by `dt` seconds."
         if self.collide and self.count % 6 == 0 and np.isfinite(self.x).all(): self._crowd(6*dt)   # what is no number is told by `check`
         self.count += 1
@@ -403,36 +426,40 @@ class Solver:
         wp.launch(_advance, 1, device="cpu",
                   inputs=[self.p, self.b, self.grad, F(gravity), F(dt/steps), steps, v(wind), v(ripple), v(wave), F(float(phase)), F(drag)])
 
-    def _crowd(self, ahead): # list the pairs that may meet within `ahead` seconds
-        r = self.p.gap + 2*ahead*min(float(np.abs(self.v).max()), 3.)
-        near = cKDTree(self.x).query_pairs(r, output_type="ndarray")
-        far = np.linalg.norm(self.s.rest[near[:, 0]] - self.s.rest[near[:, 1]], axis=1) > 2*self.p.gap
-        near = near[far]
-        near = near[np.lexsort(near.T[::-1])]
-        self.p.near = wp.array(np.ascontiguousarray(near, np.int32).reshape(-1, 2), dtype=int, device="cpu")
+
+# %% ../nbs/04c_soft.ipynb #809941b7
+@patch
+def _crowd(self:Solver, ahead): # list the pairs that may meet within `ahead` seconds
+    near = cKDTree(self.x).query_pairs(self.p.gap + 2*ahead*min(float(np.abs(self.v).max()), 3.), output_type="ndarray")
+    apart = np.linalg.norm(self.s.rest[near[:, 0]] - self.s.rest[near[:, 1]], axis=1) > 2*self.p.gap
+    near = near[apart]
+    near = near[np.lexsort(near.T[::-1])]
+    self.p.near = _array(near.reshape(-1, 2).astype(np.int32), int)
 
 # %% ../nbs/04c_soft.ipynb #00c14d2a
 @patch
-def stretch(self:Solver, x, k:int=0)->np.ndarray: # links of group k, share of their length
+def stretch(self:Solver,
+    x:np.ndarray, # (n 3) metres
+    k:int=0, # group of links, as in `Shape.links`
+)->np.ndarray: # (links), share of their length
     "How long links are."
-    a = sum(len(l[0]) for l in self.s.links[:k])
+    a = sum(len(pairs) for pairs, _, _ in self.s.links[:k])
     q = slice(a, a + len(self.s.links[k][0]))
     d = x[self.pair[q, 0]] - x[self.pair[q, 1]]
     return np.linalg.norm(d, axis=1)/self.rest[q]
 
 # %% ../nbs/04c_soft.ipynb #d6ff05b3
-def _extent(i): # of an item, as `Solids.size` wants it
-    if i.shape == "sphere": return [i.size[0]]*3
-    if i.shape == "cylinder": return [i.size[0], i.size[1]/2, 0.]
-    return [i.size[0]/2, i.size[1]/2, .2 if i.shape == "ramp" else i.size[2]/2]   # a ramp collides as a thick slab below its slope
-
 class Soft(Phenomenon):
     "What cloth, jelly and pillows share: a `Solver` beside the rigid bodies."
     steps, skin, drag = 2, .01, 0.  # sub-steps per physics step, m, drag coefficient
+
     def make(self)->Solver:
         "The shape at the start, in its solver."
         raise NotImplementedError
-    def drive(self, host): "Act before a step: let go, pump."
+
+    def drive(self, host):
+        "Act before a step: let go, pump."
+
     def blow(self, host)->dict: # arguments of `Solver.step`: wind, ripple, m/s; wave, rad/m; phase, rad
         "The wind of this moment."
         return {}
@@ -458,6 +485,12 @@ class Soft(Phenomenon):
     def extra(self, x)->dict: # x (t n 3) metres
         "Further entries of its state."
         return {}
+
+# %% ../nbs/04c_soft.ipynb #5511748f
+def _extent(i): # of an item, as `Solids.size` wants it
+    if i.shape == "sphere": return [i.size[0]]*3
+    if i.shape == "cylinder": return [i.size[0], i.size[1]/2, 0.]
+    return [i.size[0]/2, i.size[1]/2, .2 if i.shape == "ramp" else i.size[2]/2]   # a ramp collides as a thick slab below its slope
 
 # %% ../nbs/04c_soft.ipynb #533931be
 @patch
@@ -551,18 +584,16 @@ class Cloth(Soft):
         "A grid of points: warp, weft and diagonals, tethers to the pins."
         v = self.v
         nx, ny = (round(v[k]/SPACING) + 1 for k in ("width", "drop"))
-        g = np.arange(nx*ny).reshape(ny, nx)
+        grid = np.arange(nx*ny).reshape(ny, nx)
         a, b = np.meshgrid(np.linspace(-v["width"]/2, v["width"]/2, nx), np.linspace(-v["drop"]/2, v["drop"]/2, ny))
         rest = np.stack([a, b, 0*a], -1).reshape(-1, 3)
         thick, bend = FABRICS[self.m.material] if self.m.material in FABRICS else _no_fabric(self)
         mass = materials()["objects"][self.m.material]["density"]*thick*np.kron(_ends(ny), _ends(nx))*v["width"]*v["drop"]/(nx - 1)/(ny - 1)
-        edge, diag, far = grid_links(g)
-        self.pinned = _pins(g, v["pins"])
-        self.released = False
-        tie = _tethers(rest, self.pinned)
-        s = Shape(self.place(rest), rest, mass, [g], grid_faces(g),
-                  [(edge, 0., BOTH), (diag, 2e-4, BOTH), (far, bend, BOTH), (tie, 0., TETHER)], pins=self.pinned)
-        return Solver(s, 2 + len(self.items), damp=v["damping"], gap=.8*SPACING, skin=self.skin, collide=True)
+        threads, diagonals, over_next = grid_links(grid)
+        self.pinned, self.released = _pins(grid, v["pins"]), False
+        links = [(threads, 0., BOTH), (diagonals, 2e-4, BOTH), (over_next, bend, BOTH), (_tethers(rest, self.pinned), 0., TETHER)]
+        shape = Shape(self.place(rest), rest, mass, [grid], grid_faces(grid), links, pins=self.pinned)
+        return Solver(shape, 2 + len(self.items), damp=v["damping"], gap=.8*SPACING, skin=self.skin, collide=True)
 
     def drive(self, host):
         "Let go of the pins when it is time."
@@ -607,7 +638,9 @@ def _no_fabric(self): raise Phys4DError(f"scene {self.scene.name}: '{self.m.mate
 
 # %% ../nbs/04c_soft.ipynb #6ce43a01
 @patch
-def place(self:Cloth, rest)->np.ndarray: # (n 3) metres, world
+def place(self:Cloth,
+    rest:np.ndarray, # (n 3) metres, material coordinates
+)->np.ndarray: # (n 3) metres, world
     "Where the points start: lying, hanging or in waves."
     x, y = rest[:, 0], rest[:, 1]
     c, s = np.cos(np.radians(self.m.yaw)), np.sin(np.radians(self.m.yaw))
@@ -637,27 +670,34 @@ def extra(self:Cloth, x):
 # %% ../nbs/04c_soft.ipynb #4faabd8e
 POISSON = .48   # of jelly and gel: nearly incompressible
 
+def moduli(
+    young:float, # Pa, Young's modulus
+    n:float=POISSON, # Poisson's ratio
+)->tuple: # Pa, Pa
+    "Shear modulus and Lamé's lambda."
+    return young/2/(1 + n), young*n/(1 + n)/(1 - 2*n)
+
+def _edges(tets): # (m 4) → (k 2): pairs of points that share a tetrahedron
+    pairs = np.concatenate([tets[:, [i, j]] for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))])
+    return np.unique(np.sort(pairs, 1), axis=0)
+
 @phenomenon("jelly")
 class Jelly(Soft):
     "A soft solid: a cube with round edges, or a ball."
     skin = .006
     def make(self):
         "A lattice of tetrahedra, standing on its foot, with its speed."
-        v = self.v
-        size = np.array([v["width"], v["width"], v["height"]]) if v["shape"] == "cube" else np.full(3, v["width"])
-        p, tets, grids = solid_lattice(8, size, 8 if v["shape"] == "cube" else 2)
-        vol = tet_volumes(p, tets)
+        v, cube = self.v, self.v["shape"] == "cube"
+        size = np.array([v["width"], v["width"], v["height"]]) if cube else np.full(3, v["width"])
+        p, tets, grids = solid_lattice(8, size, 8 if cube else 2)
         mass = np.zeros(len(p))
-        n = POISSON
-        for k in range(4): np.add.at(mass, tets[:, k], materials()["objects"][self.m.material]["density"]*vol/4)
-        pairs = np.unique(np.sort(np.concatenate([tets[:, [i, j]] for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))]), 1),
-                          axis=0)
+        for k in range(4): np.add.at(mass, tets[:, k], materials()["objects"][self.m.material]["density"]*tet_volumes(p, tets)/4)
         a = np.radians(self.m.yaw)
-        turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
-        young = 1e3*v["stiffness"]
-        s = Shape(p @ turn.T + self.m.position + [0, 0, size[2]/2 + self.skin], p, mass, grids,
-                  np.concatenate([grid_faces(g) for g in grids]), [(pairs, 0., DAMP)], tets)
-        out = Solver(s, 2 + len(self.items), damp=v["damping"], shear=young/2/(1 + n), bulk=young*n/(1 + n)/(1 - 2*n), skin=self.skin)
+        turned = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+        shape = Shape(p @ turned.T + self.m.position + [0, 0, size[2]/2 + self.skin], p, mass, grids,
+                      np.concatenate([grid_faces(g) for g in grids]), [(_edges(tets), 0., DAMP)], tets)
+        shear, bulk = moduli(1e3*v["stiffness"])
+        out = Solver(shape, 2 + len(self.items), damp=v["damping"], shear=shear, bulk=bulk, skin=self.skin)
         out.v[:] = [v["speed"], 0, 0]
         return out
 
@@ -668,8 +708,9 @@ class Jelly(Soft):
         return dict(volume=vol, swelling=vol/tet_volumes(s.rest, s.tets).sum())
 
 # %% ../nbs/04c_soft.ipynb #26ad52ab
-def bag_capacity(a:float, b:float # sides, metres
-    )->float: # m³
+def bag_capacity(
+    a:float, b:float, # sides, metres
+)->float: # m³
     "Volume of a flat rectangular bag when full."
     w, h = sorted((a, b))
     return w**3*(h/np.pi/w - .142*(1 - 10**(-h/w)))
