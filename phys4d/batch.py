@@ -26,8 +26,7 @@ from nbclient.exceptions import DeadKernelError
 from pydantic import ConfigDict, Field
 
 from .core import (Phys4DError, RunDir, atomic_path, brief, check_schema, disk_full, ensure_dir, load_json, load_yaml, make_config,
-                         one_of,
-                         parse_yaml, remove_leftovers, root, safe_name, shipped, shorten, write_text)
+                         one_of, parse_yaml, remove_leftovers, root, safe_name, shipped, shorten, write_text)
 from .shards import connect_ray
 
 # %% ../nbs/21_batch.ipynb #7e187572
@@ -47,6 +46,7 @@ class Step:
     def __post_init__(self):
         self.name, self.notebook = self.name or self.notebook, self.notebook or self.name
 
+# %% ../nbs/21_batch.ipynb #2e45a1e7
 @dataclass
 class Recipe:
     "A named list of steps, run in order"
@@ -106,6 +106,7 @@ def check_recipe(
         notebook_path(s.notebook, recipe.folder)
     return recipe
 
+# %% ../nbs/21_batch.ipynb #b87de299
 def load_recipe(
     name, # a name from `list_recipes`, or a path to a YAML file
 )->Recipe:
@@ -138,6 +139,7 @@ def read_notebook(path):
     path = Path(path)
     return _read(path, path.stat().st_mtime_ns)
 
+# %% ../nbs/21_batch.ipynb #f73fb7d4
 def _entries(tree):
     "(name, value, annotation) of the assignments in a cell"
     for node in tree.body:
@@ -176,6 +178,7 @@ def _config_class(kind:str, where:str):
         raise Phys4DError(f"{where}: the annotation {kind!r} is no dataclass; expected its module and name, such as 'phys4d.sft.SFTConfig'")
     return cls
 
+# %% ../nbs/21_batch.ipynb #df15bf89
 def _check_value(name, value, known:Parameter, where:str, deep:bool):
     try: json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
@@ -231,6 +234,7 @@ def assign(
     new = replace(s, parameters={**s.parameters, parts[0]: _merged(old, value)})
     return replace(recipe, steps=[new if t is s else t for t in recipe.steps])
 
+# %% ../nbs/21_batch.ipynb #983ff6e9
 def _split(text, flag):
     key, eq, value = text.partition("=")
     if not eq or "." not in key: raise Phys4DError(f"{flag} {text!r}: expected STEP.PARAMETER=VALUE, such as stage2.config.steps=400")
@@ -255,6 +259,7 @@ def _tag(chosen:dict)->str: # one plain folder name
     plain = re.sub(r"[^\w.=+,-]+", "-", text).lstrip(".")
     return plain if plain == text and len(text) <= 80 else f"{plain[:70]}-{_digest(chosen)}"
 
+# %% ../nbs/21_batch.ipynb #8e09a1d3
 def sweep(
     recipe:Recipe, # the base
     grid:dict, # "step.parameter" or "step.config.key" -> list of values
@@ -273,6 +278,7 @@ def sweep(
     if twice: raise Phys4DError(f"sweep: {min(twice)} stands twice; give each value once")
     return out
 
+# %% ../nbs/21_batch.ipynb #5f9a0bc2
 def parse_grid(
     recipe:Recipe, # the base
     texts, # ["stage2.config.rank=[4, 8]"]; a single value counts as a list of one
@@ -296,6 +302,7 @@ def _short_folder()->str:
     first = tempfile.gettempdir()
     return tempfile.mkdtemp(prefix="phys4d-", dir=first if len(first.encode()) < 60 or not os.access("/tmp", os.W_OK) else "/tmp")
 
+# %% ../nbs/21_batch.ipynb #214ede11
 class RunKernel(AsyncKernelManager):
     "A kernel of this Python, reached by local sockets, that ends with us, and its workers with it"
     ended_by = "" # signal that ended the last kernel that died by itself
@@ -345,6 +352,7 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
 
+# %% ../nbs/21_batch.ipynb #c11b842b
 class Quiet:
     "A stream without what libraries say about themselves"
     def __init__(self, to): self.to = to
@@ -480,6 +488,7 @@ def _forget(out):
         raise Phys4DError(f"{_short(out)} holds the working folder, so it was not deleted; name another --out")
     for p in kept: shutil.rmtree(p) if p.is_dir() and not p.is_symlink() else p.unlink()
 
+# %% ../nbs/21_batch.ipynb #0afa6364
 def _lock(file, wait):
     try: return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -524,6 +533,7 @@ def _announce(recipe, todo, need, say):
         f"{memory:.1f} GB of memory and {need:.1f} GB of disk")
     if free < memory: say(f"  only {free:.1f} GB of memory are free: close other programs, or it may be slow or end early")
 
+# %% ../nbs/21_batch.ipynb #9769c95a
 class TimeLeft:
     "Guesses the minutes that are left"
     def __init__(self, todo): self.todo, self.guessed, self.taken = list(todo), 0., 0.
@@ -602,6 +612,7 @@ def _task():
         return told(batch._run_there(base, *job) if job else "")
     return there
 
+# %% ../nbs/21_batch.ipynb #ab0b14ee
 def _run_there(base, out, recipe)->str:
     "One run on a node; what went wrong, in a sentence"
     os.environ["PHYS4D_ROOT"] = base # relative paths mean there what they mean here
@@ -626,6 +637,7 @@ def _ask_nodes(ray, nodes, known):
     for node, wrong, _ in ray.get(asked, timeout=300):
         if wrong: raise Phys4DError(f"node {node} of the Ray cluster {wrong}")
 
+# %% ../nbs/21_batch.ipynb #712ca433
 def _answer(ray, done):
     try: return ray.get(done)
     except ray.exceptions.RayError as e: return "a node", shorten(getattr(e, "cause", None) or type(e).__name__, 200), 0.

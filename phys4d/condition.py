@@ -10,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from pathlib import Path
 import torch
+from fastcore.basics import patch
 from .core import Phys4DError, load_tensors, save_tensors
 
 # %% ../nbs/09c_condition.ipynb #466ae120
@@ -73,17 +74,20 @@ class Texts:
         else: self._keep(text, self._read(text))
         return self.kept[text]
 
-    def _read(self, text):
-        file = self.folder and Path(self.folder)/f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.safetensors"
-        if file and file.is_file():
-            try: return Condition(**load_tensors(file, framework="pt")[0])
-            except Phys4DError: file.unlink(missing_ok=True) # damaged: made again
-        out = self.encode(text).to("cpu")
-        if file: save_tensors(out.parts, file)
-        return out
+# %% ../nbs/09c_condition.ipynb #21ce2693
+@patch
+def _read(self:Texts, text):
+    file = self.folder and Path(self.folder)/f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.safetensors"
+    if file and file.is_file():
+        try: return Condition(**load_tensors(file, framework="pt")[0])
+        except Phys4DError: file.unlink(missing_ok=True) # damaged: made again
+    out = self.encode(text).to("cpu")
+    if file: save_tensors(out.parts, file)
+    return out
 
-    def _keep(self, text, cond):
-        self.kept[text] = cond
-        size = lambda c: sum(v.nbytes for v in c.parts.values())
-        self.bytes += size(cond)
-        while self.bytes > self.limit and len(self.kept) > 1: self.bytes -= size(self.kept.popitem(last=False)[1])
+@patch
+def _keep(self:Texts, text, cond):
+    self.kept[text] = cond
+    size = lambda c: sum(v.nbytes for v in c.parts.values())
+    self.bytes += size(cond)
+    while self.bytes > self.limit and len(self.kept) > 1: self.bytes -= size(self.kept.popitem(last=False)[1])

@@ -87,6 +87,7 @@ def _summary(index) -> list:
     rows = [f"| {sc} | " + " | ".join(str(n[sc, sp]) for sp in splits) + " |" for sc in scenes]
     return [f"{total}; {facts}.", "", "| scene | " + " | ".join(splits) + " |", "|---" * (len(splits)+1) + "|", *rows, "", *_losses(index)]
 
+# %% ../nbs/06_data.ipynb #be568676
 def _losses(index) -> list:
     "Lines of Markdown: which seeds were rejected."
     bad = Counter((x["key"].rsplit("-", 1)[0], x["reason"]) for x in index.get("rejected", []))
@@ -130,6 +131,7 @@ for member in tarfile.open("{file}"):
         clip[name] = np.frombuffer(blosc2.decompress2(clip[name].tobytes()), dtype).reshape(shape)
     print(member.name, json.loads(head["clip"])["prompt"], clip["rgb"].shape, clip["depth"].mean())"""
 
+# %% ../nbs/06_data.ipynb #bce10e8e
 def stranger(file:str) -> str: # name of a shard
     "Ten lines that read a shard without phys4d."
     return _STRANGER.format(file=file)
@@ -328,6 +330,7 @@ def estimate(clips:int, scenes:list, # how many are asked for; template names
     return (f"{clips} clips: about {minutes:.1f} minutes with {many}, {room/1e6:.0f} MB on disk ({there}), "
             f"{max(1, workers) * peak_memory_mb()/1e3:.1f} GB of memory (by a trial clip of {', '.join(found)})")
 
+# %% ../nbs/06_data.ipynb #ca9bd79c
 def _trial(scene, size, frames, fps, source, parts, codec): # (bytes, seconds) of a clip, None if ten seeds are rejected
     importlib.import_module("phys4d.sim")  # so that its loading is not timed
     from phys4d.matter import Rejected

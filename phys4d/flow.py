@@ -8,6 +8,7 @@ __all__ = ['per_sample', 'add_noise', 'shift_sigmas', 'BackboneSpec', 'with_firs
 # %% ../nbs/09e_flow.ipynb #0687d5ab
 from dataclasses import dataclass
 import torch
+from fastcore.basics import patch
 from .core import Phys4DError, brief
 
 # %% ../nbs/09e_flow.ipynb #aae0e337
@@ -46,26 +47,30 @@ class BackboneSpec:
     s_factor:int = 8 # pixels per latent cell
     patch:tuple = (1, 2, 2) # latent cells per token
 
-    def clip_shape(self,
-        frames:int=None, height:int=None, width:int=None, # pixels; None: as the backbone was trained
-    )->tuple: # frames, height, width
-        "The size of a clip, or one sentence on why the backbone cannot make it"
-        size = [getattr(self, k) if n is None else n for k, n in zip(("frames", "height", "width"), (frames, height, width))]
-        for name, n in zip(("frames", "height", "width"), size):
-            if type(n) is not int:
-                raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are whole numbers such as {getattr(self, name)}")
-        f = self.t_factor
-        if size[0] < 1 or (size[0] - 1) % f:
-            raise Phys4DError(f"frames: {brief(size[0])} is not possible; allowed are 1, {f+1}, {2*f+1}, … (1 + a multiple of {f})")
-        for name, n, p in zip(("height", "width"), size[1:], self.patch[1:]):
-            if n < 1 or n % (self.s_factor*p):
-                raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are multiples of {self.s_factor*p} pixels")
-        return tuple(size)
+# %% ../nbs/09e_flow.ipynb #29379be9
+@patch
+def clip_shape(
+    self:BackboneSpec,
+    frames:int=None, height:int=None, width:int=None, # pixels; None: as the backbone was trained
+)->tuple: # frames, height, width
+    "The size of a clip, or one sentence on why the backbone cannot make it"
+    size = [getattr(self, k) if n is None else n for k, n in zip(("frames", "height", "width"), (frames, height, width))]
+    for name, n in zip(("frames", "height", "width"), size):
+        if type(n) is not int:
+            raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are whole numbers such as {getattr(self, name)}")
+    f = self.t_factor
+    if size[0] < 1 or (size[0] - 1) % f:
+        raise Phys4DError(f"frames: {brief(size[0])} is not possible; allowed are 1, {f+1}, {2*f+1}, … (1 + a multiple of {f})")
+    for name, n, p in zip(("height", "width"), size[1:], self.patch[1:]):
+        if n < 1 or n % (self.s_factor*p):
+            raise Phys4DError(f"{name}: {brief(n)} is not possible; allowed are multiples of {self.s_factor*p} pixels")
+    return tuple(size)
 
-    def latent_shape(self, frames=None, height=None, width=None)->tuple: # (c, t', h', w')
-        "Shape of the latents of a clip"
-        t, h, w = self.clip_shape(frames, height, width)
-        return self.latent_channels, (t - 1)//self.t_factor + 1, h//self.s_factor, w//self.s_factor
+@patch
+def latent_shape(self:BackboneSpec, frames=None, height=None, width=None)->tuple: # (c, t', h', w')
+    "Shape of the latents of a clip"
+    t, h, w = self.clip_shape(frames, height, width)
+    return self.latent_channels, (t - 1)//self.t_factor + 1, h//self.s_factor, w//self.s_factor
 
 # %% ../nbs/09e_flow.ipynb #d8b09b9c
 def with_first(
@@ -89,6 +94,7 @@ def still_first(
     k = torch.ones(len(v), dtype=torch.bool, device=v.device) if keep is None else keep
     return torch.cat([v[:, :, :1]*(~k).to(v.dtype).reshape(-1, 1, 1, 1, 1), v[:, :, 1:]], 2)
 
+# %% ../nbs/09e_flow.ipynb #3c75c8c7
 def latent_stats(
     config, # of a VAE with `latents_mean` and `latents_std`
     x:torch.Tensor, # latents, for their number format and place

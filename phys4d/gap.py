@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel
+from fastcore.basics import patch
 
 from .core import Clip4D, Phys4DError, atomic_path, load_json, progress, rng, write_text
 from .evals import as_answer, clip_hash, code_hash
@@ -42,6 +43,7 @@ def item_unknowns(i)->list: # of Unknown
     reach = max(1., .6*float(np.linalg.norm(i.velocity)))
     return out + [Unknown(f"{i.name}.velocity.{a}", v-reach, v+reach, v, "m/s") for a, v in zip("xyz", i.velocity)]
 
+# %% ../nbs/20c_gap.ipynb #d668dc23
 def matter_unknowns(m)->list: # of Unknown
     "The hidden values of a phenomenon."
     table, out = phenomena()[m.kind]["values"], []
@@ -66,6 +68,7 @@ def unknowns(scene:Scene, only=None # names, or beginnings such as "ball.velocit
     if lost: raise Phys4DError(f"unknowns: {scene.name} has no {lost[0]!r}; it has {', '.join(u.name for u in out)}")
     return [u for u in out if u.name.startswith(tuple(only))]
 
+# %% ../nbs/20c_gap.ipynb #508d4780
 def changed(scene:Scene, values:dict # name of `unknowns` -> number
            )->Scene:
     "The scene with other physics."
@@ -171,6 +174,7 @@ class Found(BaseModel):
     mark: str
     values: list[float] = [] # in the order in which they were asked for
 
+# %% ../nbs/20c_gap.ipynb #54214cb0
 @dataclass
 class Gap:
     "The nearest simulation of a clip."
@@ -178,20 +182,27 @@ class Gap:
     as_is: float # distance to the scene's own simulation
     table: pd.DataFrame # name, unit, scene, fitted, shown (does the clip show it?)
     budget: int # simulations that were played
-    def __repr__(self): return f"Gap({self.gap:.4f} of the diagonal, the scene itself {self.as_is:.4f}): {self.verdict}"
-    @property
-    def values(self)->dict:
-        "Fitted numbers by name."
-        return dict(zip(self.table.name, self.table.fitted))
-    @property
-    def verdict(self)->str: # a sentence
-        "What the clip moves like."
-        shown = [r for r in self.table.itertuples() if r.shown and r.name.split(".")[-2:-1] != ["velocity"]]
-        head = "no simulation of the scene comes near" if self.gap > .05 else "moves like a simulation of the scene"
-        if self.gap >= 1: return "shows no object of the scene at all (gap 100 % of the diagonal)"
-        told = ", ".join(map(fitted_words, shown)) or "it shows none of the hidden numbers"
-        return f"{head} (gap {100*self.gap:.1f} % of the diagonal): {told}"
-    def _repr_markdown_(self): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False)}"
+
+# %% ../nbs/20c_gap.ipynb #8e4da545
+@patch
+def __repr__(self:Gap): return f"Gap({self.gap:.4f} of the diagonal, the scene itself {self.as_is:.4f}): {self.verdict}"
+
+@patch(as_prop=True)
+def values(self:Gap)->dict:
+    "Fitted numbers by name."
+    return dict(zip(self.table.name, self.table.fitted))
+
+@patch(as_prop=True)
+def verdict(self:Gap)->str: # a sentence
+    "What the clip moves like."
+    shown = [r for r in self.table.itertuples() if r.shown and r.name.split(".")[-2:-1] != ["velocity"]]
+    head = "no simulation of the scene comes near" if self.gap > .05 else "moves like a simulation of the scene"
+    if self.gap >= 1: return "shows no object of the scene at all (gap 100 % of the diagonal)"
+    told = ", ".join(map(fitted_words, shown)) or "it shows none of the hidden numbers"
+    return f"{head} (gap {100*self.gap:.1f} % of the diagonal): {told}"
+
+@patch
+def _repr_markdown_(self:Gap): return f"{self.verdict}.\n\n{self.table.round(3).to_markdown(index=False)}"
 
 # %% ../nbs/20c_gap.ipynb #b75add32
 def fitted_words(r)->str: # r: row of the table
@@ -200,6 +211,7 @@ def fitted_words(r)->str: # r: row of the table
     who, _, what = r.name.rpartition(".")
     return f"{what} of {who} as if {r.fitted:.2g} (scene: {r.scene:.2g})"
 
+# %% ../nbs/20c_gap.ipynb #ed51e931
 def _play(job): return job[0](job[1])
 
 def searched(goal:Target, free:list, budget:int, seed:int, found:Found, path, workers:int)->tuple: # best value, values by name, simulations
@@ -246,6 +258,7 @@ def simulability(clip:Clip4D, # depth, perhaps seg
     rows = [dict(name=u.name, unit=u.unit, scene=u.value, fitted=fitted[u.name], shown=shows(goal, fitted, u, value)) for u in free]
     return Gap(value, as_is, pd.DataFrame(rows), played)
 
+# %% ../nbs/20c_gap.ipynb #917095ad
 def remembered(path, mark:str)->Found: # path: of a search, or None
     "What a search of this mark has seen; nothing if the file is missing, damaged or of another search."
     if path is None or not path.is_file(): return Found(mark=mark)
@@ -273,6 +286,7 @@ def floored(key:str, clip:Clip4D, truth:Clip4D, how:Reading)->Asked:
     given = "depth" not in (clip.meta or {}).get("estimated", ())
     return Asked(key, clip, truth, as_answer(truth) if given else completed(truth.rgb, {}, truth, how))
 
+# %% ../nbs/20c_gap.ipynb #a97ae5cb
 def asked_of_kit(kit:Kit, folder, # of videos called by its keys
                  how:Reading=Reading())->list: # of Asked
     "A model's answers to a kit, as far as they are there."
@@ -283,6 +297,7 @@ def asked_of_kit(kit:Kit, folder, # of videos called by its keys
     clips = folder_stage(kit, folder, how).generate(truths, None)
     return [floored(t.meta["kit"], c, t, how) for c, t in zip(clips, truths)]
 
+# %% ../nbs/20c_gap.ipynb #9aa3f1ac
 def asked_of_scene(paths, # videos, folders of pictures, or clips (.safetensors)
                    scene, seed:int=0, # template or scene file; the seed that draws it
                    size=64, frames:int=17, fps:float=16., # of the comparison; a clip says its own

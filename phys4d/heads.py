@@ -35,6 +35,7 @@ class HeadsConfig:
     depth_init:Positive = 6.0  # metres, depth before training
     log_range:Positive = 4.0   # depth stays within depth_init * e^(-log_range ... log_range)
 
+# %% ../nbs/11_heads.ipynb #5d316103
 def read_blocks(spec, # has `.blocks`, the number of DiT blocks
                 cfg:HeadsConfig # its `blocks` may be None
                ) -> tuple: # block numbers, rising
@@ -75,6 +76,7 @@ class Fuse(nn.Module):
         f = rearrange(sum(feats)/math.sqrt(len(feats)), 'b t h w d -> b d t h w')
         return unfold_time(f, self.per_token, frames), unfold_time(self.latent(x0.float()), self.s)
 
+# %% ../nbs/11_heads.ipynb #93a543f8
 def upsampled_sum(
     parts, # of (b c t h' w')
     size, # (h, w) of the result
@@ -91,6 +93,7 @@ def shifts(radius:int # cells
     r = torch.arange(-radius, radius+1)
     return torch.stack(torch.meshgrid(r, r, indexing='ij')[::-1], -1).reshape(-1, 2)
 
+# %% ../nbs/11_heads.ipynb #e384ab02
 def correlation(a:torch.Tensor, # (n c h w), frame t
                 b:torch.Tensor, # (n c h w), frame t+1
                 radius:int # cells
@@ -146,6 +149,7 @@ class ClipMean(nn.Module):
         here = reduce(x, '(b t) c h w -> b c h w', 'mean', b=b)
         return self.here(here) + self.whole(here.mean((2, 3), keepdim=True))
 
+# %% ../nbs/11_heads.ipynb #7332edad
 def to_frames(
     x, # (b*t c h w)
     clip, # (b c h w)
@@ -279,6 +283,7 @@ def by_frames(
     outs = [torch.cat(p) for p in zip(*pieces)] if torch.is_grad_enabled() else _fill(pieces, t)
     return outs[0] if len(outs) == 1 else outs
 
+# %% ../nbs/11_heads.ipynb #83693f98
 def checkpointed(fn, *xs):
     "A function whose insides are computed again in the backward pass"
     return checkpoint(fn, *xs, use_reentrant=False, preserve_rng_state=False)
@@ -341,6 +346,7 @@ def _depth(self:Heads4D, m, mean1, h, w): # -> features, depth in metres, confid
     depth = self.cfg.depth_init*torch.exp(self.cfg.log_range*torch.tanh(logz/self.cfg.log_range))
     return d1, depth[..., :h, :w], conf.sigmoid()[..., :h, :w]
 
+# %% ../nbs/11_heads.ipynb #a17bd468
 @patch
 def _clips(self:Heads4D, features, x0, rgb): # all frames through one step after the other
     b, _, t, h, w = rgb.shape

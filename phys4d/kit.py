@@ -232,6 +232,9 @@ class Kit:
             raise Phys4DError(f"{self.folder} asks for {len(self)} clips and holds {len(found)} truths; export it again")
         other = [c for c in clips if c.meta.get("take", 1) == 2]
         return with_take2([c.replace(meta=c.meta | {"kit": i.key}) for c, i in zip(found, self.manifest.clips)], other)
+    def run(self, models:dict, out, **kw): # as the function `run` takes them
+        "Measure models on this kit: table, report, recordings."
+        return run(self, models, out, **kw)
 
 # %% ../nbs/20b_kit.ipynb #2334edd7
 @dataclass
@@ -589,8 +592,6 @@ def opening(kit:Kit, how:Reading, n:int, lacking:int)->str:
             "and no RGB-only model can be expected to pass it.")
     if m.real: text += " The truth is itself estimated from real videos: errors are differences between two estimates."
     return text + (f" {lacking} clips were left out because a model lacks them." if lacking else "")
-
-Kit.run = lambda self, models, out, **kw: run(self, models, out, **kw)
 
 # %% ../nbs/20b_kit.ipynb #b2727739
 def join(folders, # results of several training runs, in which the same model has the same name; or {name: folder}

@@ -36,6 +36,7 @@ class Described(BaseModel):
     token_times: bool = False # every token has a time of its own
     text: int|None = None # tokens; None: as the family does
 
+# %% ../nbs/12a_known.ipynb #4c6df66d
 class GPU(BaseModel):
     "A card: memory in GB, dense bf16 operations in 10¹² a second, the maker's paper."
     gb: float
@@ -90,6 +91,7 @@ def _cogvideox(c, z, n, x, _):
     return dict(hidden_states=x(1, z[1], c.in_channels, *z[2:]), encoder_hidden_states=x(1, n, c.text_embed_dim), timestep=empty(1),
                 image_rotary_emb=rope, ofs=x(1) if c.ofs_embed_dim else None)
 
+# %% ../nbs/12a_known.ipynb #99dfa87f
 def _ltx(c, z, n, x, _):
     return dict(hidden_states=x(1, z[1]*z[2]*z[3], c.in_channels), encoder_hidden_states=x(1, n, c.caption_channels), timestep=empty(1),
                 encoder_attention_mask=empty(1, n, dtype=torch.int64), num_frames=z[1], height=z[2], width=z[3])
@@ -122,6 +124,7 @@ def latent_rule(vae)->tuple: # frames a latent step, pixels a cell, channels
     else: pixels = 2**(len(c.block_out_channels)-1) if "block_out_channels" in c else 8
     return frames, pixels, c.latent_channels
 
+# %% ../nbs/12a_known.ipynb #b72e08f1
 def shape_of(transformer, vae)->SimpleNamespace:
     "What the heads need to know: the fields of a BackboneSpec that do not depend on the clip."
     c, (t, s, channels) = transformer.config, latent_rule(vae)
@@ -149,6 +152,7 @@ class Note(BaseModel):
     width: int = 832
     fps: float = 16
 
+# %% ../nbs/12a_known.ipynb #5bb20b56
 def describe_folder(
     folder, # a pipeline in diffusers format; its weights are not read
 )->Described:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
+from fastcore.basics import patch
 from .flow import add_noise, with_first
 from .condition import Condition
 from .data import batch_indices, collate
@@ -61,6 +62,7 @@ def clip_mark(
     for n, a in sorted(clip.parts.items()): h.update(f"{n}{a.shape}".encode() + np.ascontiguousarray(a).data)
     return h.hexdigest()
 
+# %% ../nbs/14a_latents.ipynb #27fb5e12
 def clip_marks(
     dataset, # len and [i] → Clip4D
 )->list: # one mark a clip
@@ -88,6 +90,7 @@ def backbone_mark(
     marks = [weights_mark(m) for m in getattr(backbone, "transformers", [backbone.transformer])]
     return marks[0] if len(marks) == 1 else combined_mark(marks)
 
+# %% ../nbs/14a_latents.ipynb #fd14c33f
 def made_of(
     model:Lifted,
     dataset, # len and [i] → Clip4D
@@ -110,6 +113,7 @@ def check_dataset(
         raise Phys4DError(f"the dataset {has}; at least {least} {'is' if least == 1 else 'are'} needed")
     checked(dataset if isinstance(dataset, (str, dict)) else dataset[0])
 
+# %% ../nbs/14a_latents.ipynb #7aab0e99
 def check_labels(
     clip, # of the dataset
     number:int, # of the clip
@@ -136,6 +140,7 @@ def clip_size(
     checked(clip)
     return *map(int, clip.rgb.shape[:3]), float(clip.fps)
 
+# %% ../nbs/14a_latents.ipynb #bf538b47
 def clip_sizes(
     dataset, # len and [i] → Clip4D
     folder, # where they are kept, so that the clips are opened once
@@ -186,14 +191,16 @@ class Batches:
         first = epoch*self.n + starts[j]
         return [*range(first, first + len(clips[j]))], clips[j].tolist()
 
-    def _epoch(self, epoch): # its batches, and the number of samples before each
-        if self._kept[0] != epoch:
-            g = rng("batches", self.seed, epoch)
-            orders = [g.permutation(np.array(group)) for group in self.groups]
-            cut = [o[i:i + self.batch] for o in orders for i in range(0, len(o), self.batch)]
-            clips = [cut[i] for i in g.permutation(len(cut))]
-            self._kept = epoch, (clips, np.cumsum([0, *map(len, clips)]).tolist())
-        return self._kept[1]
+# %% ../nbs/14a_latents.ipynb #ab432299
+@patch
+def _epoch(self:Batches, epoch): # its batches, and the number of samples before each
+    if self._kept[0] != epoch:
+        g = rng("batches", self.seed, epoch)
+        orders = [g.permutation(np.array(group)) for group in self.groups]
+        cut = [o[i:i + self.batch] for o in orders for i in range(0, len(o), self.batch)]
+        clips = [cut[i] for i in g.permutation(len(cut))]
+        self._kept = epoch, (clips, np.cumsum([0, *map(len, clips)]).tolist())
+    return self._kept[1]
 
 # %% ../nbs/14a_latents.ipynb #0b7f29ac
 def coins(
@@ -248,6 +255,7 @@ class Draws:
     tail:Share # share of draws between `high` and 0.8
     seed:Seed = 0
 
+# %% ../nbs/14a_latents.ipynb #b4a1c1b8
 def frozen_features(
     model:Lifted, # its LoRA counts, if it has one
     x0:torch.Tensor, # (b c t' h' w')
@@ -283,26 +291,29 @@ class _Encoder: # of a dataset's clips, with everything that decides the result
         lora = tensors_mark(lora_parameters(*nets)) if self.model.lora else ""
         return [*map(weights_mark, nets), lora, str(self.model.heads.blocks), str(astuple(self.draws))]
 
-    @torch.no_grad()
-    def rows(self, numbers): # name -> (n ...)
-        clips, b = [self.dataset[i] for i in numbers], self.model.backbone
-        for i, c in zip(numbers, clips): check_labels(c, i, self.need)
-        x0 = b.encode_video(to_tensor(np.stack([c.rgb for c in clips]), self.model.device)).float()
-        cond = self.model.tell(clips, x0)
-        out = dict(latents=x0, **{f"cond.{k}": v for k, v in cond.parts.items()})
-        if "recon" in self.parts: out["recon"] = torch.from_numpy(to_uint8(b.decode_video(x0)))
-        if "estimate" in self.parts:
-            with self.model.disable_lora(): x = x0_estimate(self.model, x0, cond, numbers, self.seed)
-            out |= dict(estimate=x.float(), estimate_rgb=torch.from_numpy(to_uint8(b.decode_video(x))))
-        if self.draws: out |= frozen_features(self.model, x0, cond, numbers, self.draws)
-        return {k: v.cpu() for k, v in out.items()}
+# %% ../nbs/14a_latents.ipynb #f4e6caa5
+@patch
+@torch.no_grad()
+def rows(self:_Encoder, numbers): # name -> (n ...)
+    clips, b = [self.dataset[i] for i in numbers], self.model.backbone
+    for i, c in zip(numbers, clips): check_labels(c, i, self.need)
+    x0 = b.encode_video(to_tensor(np.stack([c.rgb for c in clips]), self.model.device)).float()
+    cond = self.model.tell(clips, x0)
+    out = dict(latents=x0, **{f"cond.{k}": v for k, v in cond.parts.items()})
+    if "recon" in self.parts: out["recon"] = torch.from_numpy(to_uint8(b.decode_video(x0)))
+    if "estimate" in self.parts:
+        with self.model.disable_lora(): x = x0_estimate(self.model, x0, cond, numbers, self.seed)
+        out |= dict(estimate=x.float(), estimate_rgb=torch.from_numpy(to_uint8(b.decode_video(x))))
+    if self.draws: out |= frozen_features(self.model, x0, cond, numbers, self.draws)
+    return {k: v.cpu() for k, v in out.items()}
 
-    def shard(self, numbers, passes=0): # of a shard: all rows, in so many passes or more
-        "Encode the clips of a shard, in so many passes or more"
-        pairs = [numbers[i:i+2] for i in range(0, len(numbers), 2)]
-        found = [self.rows(p) for p in pairs]
-        for _ in range(passes - len(pairs)): self.rows(pairs[-1])
-        return {k: torch.cat([f[k] for f in found]) for k in found[0]}
+@patch
+def shard(self:_Encoder, numbers, passes=0): # of a shard: all rows, in so many passes or more
+    "Encode the clips of a shard, in so many passes or more"
+    pairs = [numbers[i:i+2] for i in range(0, len(numbers), 2)]
+    found = [self.rows(p) for p in pairs]
+    for _ in range(passes - len(pairs)): self.rows(pairs[-1])
+    return {k: torch.cat([f[k] for f in found]) for k in found[0]}
 
 # %% ../nbs/14a_latents.ipynb #aeebc642
 def _whole(file, key): # is this shard there, whole, and of this key?
@@ -357,55 +368,69 @@ class Latents:
         self.places = np.zeros((sum(map(len, shards)), 2), np.int64) # shard and row of each clip
         for i, s in enumerate(shards): self.places[s] = [(i, j) for j in range(len(s))]
 
-    def __len__(self): return len(self.places)
-    def __repr__(self):
-        parts = ", ".join(f"{k} {tuple(v.shape)}" for k, v in self[0].items())
-        return f"Latents({len(self)} clips in {len(self.files)} shards: {parts})"
+# %% ../nbs/14a_latents.ipynb #ec3bf857
+@patch
+def __len__(self:Latents): return len(self.places)
 
-    def _shard(self, i):
-        if i not in self.open:
-            try: self.open[i] = safe_open(self.files[i], framework="pt").__enter__()
-            except (SafetensorError, OSError) as e:
-                why = f"is damaged or gone ({brief(str(e), 60)})"
-                raise Phys4DError(f"{self.files[i]} {why}; run the same command again, which encodes it anew") from None
-            if len(self.open) > self.most: self.open.popitem(last=False)
-        self.open.move_to_end(i)
-        return self.open[i]
+@patch
+def __repr__(self:Latents):
+    parts = ", ".join(f"{k} {tuple(v.shape)}" for k, v in self[0].items())
+    return f"Latents({len(self)} clips in {len(self.files)} shards: {parts})"
 
-    def __getitem__(self, i:int)->dict: # name -> tensor
-        "All parts of one clip but the features."
-        return self.read(i, lambda name: not name.startswith("features."))
+@patch
+def _shard(self:Latents, i):
+    if i not in self.open:
+        try: self.open[i] = safe_open(self.files[i], framework="pt").__enter__()
+        except (SafetensorError, OSError) as e:
+            why = f"is damaged or gone ({brief(str(e), 60)})"
+            raise Phys4DError(f"{self.files[i]} {why}; run the same command again, which encodes it anew") from None
+        if len(self.open) > self.most: self.open.popitem(last=False)
+    self.open.move_to_end(i)
+    return self.open[i]
 
-    def read(self,
-        i:int, # number of the clip
-        wanted, # name → is it?
-    )->dict: # name -> tensor
-        "These parts of one clip, and no others from the disk."
-        if not -len(self) <= i < len(self): raise IndexError(f"clip {i} of {len(self)}")
-        shard, j = self.places[i].tolist()
-        f = self._shard(shard)
-        return {k: f.get_slice(k)[j:j+1][0] for k in f.keys() if wanted(k)}
+# %% ../nbs/14a_latents.ipynb #64e2b99c
+@patch
+def __getitem__(self:Latents, i:int)->dict: # name -> tensor
+    "All parts of one clip but the features."
+    return self.read(i, lambda name: not name.startswith("features."))
 
-    def features(self,
-        numbers, # of clips
-        draws, # which one of each
-        device=None, # where the result is wanted; None: on the CPU
-    )->list: # of (b d t' h'' w''), one for each block that the heads read
-        "The backbone's features of a batch."
-        found = [self.read(i, lambda name: name.startswith(f"features.{d}.")) for i, d in zip(numbers, draws)]
-        blocks = range(len(found[0]))
-        return [torch.stack([f[f"features.{d}.{j}"] for f, d in zip(found, draws)]).to(device or "cpu") for j in blocks]
+@patch
+def read(
+    self:Latents,
+    i:int, # number of the clip
+    wanted, # name → is it?
+)->dict: # name -> tensor
+    "These parts of one clip, and no others from the disk."
+    if not -len(self) <= i < len(self): raise IndexError(f"clip {i} of {len(self)}")
+    shard, j = self.places[i].tolist()
+    f = self._shard(shard)
+    return {k: f.get_slice(k)[j:j+1][0] for k in f.keys() if wanted(k)}
 
-    def rows(self,
-        numbers, # of clips
-        device=None, # where the result is wanted; None: on the CPU
-        only=None, # names; None: all
-    )->dict: # name -> (b ...); `cond` a Condition
-        "The rows of a batch."
-        found = [self[i] if only is None else self.read(i, lambda name: name.split(".")[0] in only) for i in numbers]
-        flat = {k: torch.stack([f[k] for f in found]).to(device or "cpu") for k in found[0]}
-        cond = {k[5:]: v for k, v in flat.items() if k.startswith("cond.")}
-        return {k: v for k, v in flat.items() if not k.startswith("cond.")} | (dict(cond=Condition(**cond)) if cond else {})
+# %% ../nbs/14a_latents.ipynb #9df54223
+@patch
+def features(
+    self:Latents,
+    numbers, # of clips
+    draws, # which one of each
+    device=None, # where the result is wanted; None: on the CPU
+)->list: # of (b d t' h'' w''), one for each block that the heads read
+    "The backbone's features of a batch."
+    found = [self.read(i, lambda name: name.startswith(f"features.{d}.")) for i, d in zip(numbers, draws)]
+    blocks = range(len(found[0]))
+    return [torch.stack([f[f"features.{d}.{j}"] for f, d in zip(found, draws)]).to(device or "cpu") for j in blocks]
+
+@patch
+def rows(
+    self:Latents,
+    numbers, # of clips
+    device=None, # where the result is wanted; None: on the CPU
+    only=None, # names; None: all
+)->dict: # name -> (b ...); `cond` a Condition
+    "The rows of a batch."
+    found = [self[i] if only is None else self.read(i, lambda name: name.split(".")[0] in only) for i in numbers]
+    flat = {k: torch.stack([f[k] for f in found]).to(device or "cpu") for k in found[0]}
+    cond = {k[5:]: v for k, v in flat.items() if k.startswith("cond.")}
+    return {k: v for k, v in flat.items() if not k.startswith("cond.")} | (dict(cond=Condition(**cond)) if cond else {})
 
 # %% ../nbs/14a_latents.ipynb #ce31f6f8
 def heads_batch(
@@ -434,5 +459,6 @@ def heads_batch(
     out |= dict(latents=x0, seen=seen, estimated=swap, index=idx)
     return {k: v.to(device or "cpu") if torch.is_tensor(v) else v for k, v in out.items()} | dict(cond=rows["cond"].to(device or "cpu"))
 
+# %% ../nbs/14a_latents.ipynb #7da6177b
 def _which(seed, numbers, count): # one of the draws for each sample
     return [int(torch.randint(count, (), generator=generator(seed, p, 3))) for p in numbers]

@@ -21,12 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from .backbone import Backbone
 from .flow import add_noise
 from .core import (Camera, Clip4D, Count, Phys4DError, Share, Weight, as_path, brief, check_schema, load_json, load_tensors,
-                         make_config, one_of, parse_size, pick_device,
-    progress, root, save_tensors, shipped, write_text)
+                         make_config, one_of, parse_size, pick_device, progress, root, save_tensors, shipped, write_text)
 from .heads import Heads4D, n_parameters
-from phys4d.lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters as trainable, lora_summary,
-                         model_card, read_lora, wanted, without_lora,
-    write_lora)
+from .lora import (ATTENTION, FILES, LoraShape, add_layers, experts, hub_folder, lora_parameters as trainable, lora_summary,
+                         model_card, read_lora, wanted, without_lora, write_lora)
 
 # %% ../nbs/12_lift.ipynb #ec25ca24
 def to_tensor(
@@ -83,6 +81,7 @@ def fit_image(
     x, y = (im.width-width)//2, (im.height-height)//2
     return np.array(im.crop((x, y, x+width, y+height)))
 
+# %% ../nbs/12_lift.ipynb #6d9e6f3a
 def read_image(
     image, # path, PIL picture or (h w 3) uint8 array
     height:int=None, width:int=None, # pixels, demanded size
@@ -111,64 +110,86 @@ class Lifted(torch.nn.Module):
         for name, net in experts(self.pipe).items(): self.add_module(name, net)
         self.heads, self.source = heads.to(self.device), str(source)
 
-    @property
-    def spec(self):
-        "What the backbone is"
-        return self.backbone.spec
-    @property
-    def device(self): return self.backbone.device
-    @property
-    def pipe(self): # of diffusers
-        "The stock pipeline of diffusers"
-        return getattr(self.backbone, "pipe", self.backbone)
-    @property
-    def lora(self): # its shape: rank, alpha, targets; None: no LoRA
-        "Rank, alpha and targets of its LoRA; None: it has none"
-        return lora_summary(self.pipe)
+# %% ../nbs/12_lift.ipynb #a348275e
+@patch(as_prop=True)
+def spec(self:Lifted):
+    "What the backbone is"
+    return self.backbone.spec
 
-    def to(self, device): # "auto", "cuda", "mps", "cpu"
-        "Move all parts."
-        self.backbone.to(device)
-        self.heads.to(self.device)
-        return self
+@patch(as_prop=True)
+def device(self:Lifted): return self.backbone.device
 
-    def observe(self, x0, # (b c t' h' w'), clean latent
-                rgb, # (b 3 t h w) in [-1, 1], what the heads look at
-                sigma, # (b,), noise level in 0 … 1
-                noise, # (b c t' h' w'), standard normal
-                cond, # Condition, from `backbone.condition`
-                through:bool=True # do gradients reach the backbone?
-               ) -> dict: # the heads' parts, `v` (b c t' h' w') and `v_true`
-        "One pass over a noised clip: velocity and 4D."
-        with torch.set_grad_enabled(through and torch.is_grad_enabled()), self.backbone.capture(self.heads.blocks) as seen:
-            v = self.backbone.velocity(add_noise(x0, noise, sigma), sigma, cond)
-        return {**self.heads(seen.features, x0, rgb), 'v': v, 'v_true': noise - x0}
+@patch(as_prop=True)
+def pipe(self:Lifted): # of diffusers
+    "The stock pipeline of diffusers"
+    return getattr(self.backbone, "pipe", self.backbone)
 
-    def read(self, batch:dict, # `latents`, `seen`, `sigma`, `noise`, `cond`: what `observe` wants
-             through:bool=False # do gradients reach the backbone?
-            ) -> dict: # the heads' parts, float32
-        "Depth and motion of a training batch."
-        out = self.observe(batch['latents'], batch['seen'], batch['sigma'], batch['noise'], batch['cond'], through)
-        return {k: v.float() for k, v in out.items() if k not in ('v', 'v_true')}
+@patch(as_prop=True)
+def lora(self:Lifted): # its shape: rank, alpha, targets; None: no LoRA
+    "Rank, alpha and targets of its LoRA; None: it has none"
+    return lora_summary(self.pipe)
 
-    def forward(self, batch:dict, # what `read` wants; with `xt`, `level` and `told` also clips for flow matching
-                through:bool=False # do gradients of the heads' parts reach the backbone?
-               ) -> dict: # the heads' parts, float32, and `v` (b c t' h' w') where there is an `xt`
-        "A training step's passes, from a plain dict to a plain dict: what DDP and FSDP2 wrap."
-        out = self.read(batch, through)
-        return out | dict(v=self.backbone.velocity(batch['xt'], batch['level'], batch['told'])) if 'xt' in batch else out
+# %% ../nbs/12_lift.ipynb #bafa0481
+@patch
+def to(self:Lifted, device): # "auto", "cuda", "mps", "cpu"
+    "Move all parts."
+    self.backbone.to(device)
+    self.heads.to(self.device)
+    return self
 
-    def tell(self, clips, # list of Clip4D: their prompts and first frames
-             latents=None # (b c t' h' w') of the whole clips, where they are known
-            ): # Condition
-        "What the backbone is told about clips that go on from their first frames."
-        images = to_tensor(np.stack([c.rgb[:1] for c in clips]), self.device)
-        return self.backbone.condition([c.prompt for c in clips], images, latents, clips[0].rgb.shape[:3])
+@patch
+def tell(
+    self:Lifted,
+    clips, # list of Clip4D: their prompts and first frames
+    latents=None # (b c t' h' w') of the whole clips, where they are known
+): # Condition
+    "What the backbone is told about clips that go on from their first frames."
+    images = to_tensor(np.stack([c.rgb[:1] for c in clips]), self.device)
+    return self.backbone.condition([c.prompt for c in clips], images, latents, clips[0].rgb.shape[:3])
 
-    def __repr__(self):
-        s, lora = self.spec, f", LoRA of rank {self.lora['rank']}" if self.lora else ''
-        clip = f"{s.frames}×{s.height}×{s.width} at {s.fps} fps"
-        return f"Lifted({Path(self.source).name}: {clip}; heads {n_parameters(self.heads)/1e6:.1f}M on blocks {self.heads.blocks}{lora})"
+# %% ../nbs/12_lift.ipynb #1ec6027c
+@patch
+def observe(
+    self:Lifted,
+    x0, # (b c t' h' w'), clean latent
+    rgb, # (b 3 t h w) in [-1, 1], what the heads look at
+    sigma, # (b,), noise level in 0 … 1
+    noise, # (b c t' h' w'), standard normal
+    cond, # Condition, from `backbone.condition`
+    through:bool=True # do gradients reach the backbone?
+)->dict: # the heads' parts, `v` (b c t' h' w') and `v_true`
+    "One pass over a noised clip: velocity and 4D."
+    with torch.set_grad_enabled(through and torch.is_grad_enabled()), self.backbone.capture(self.heads.blocks) as seen:
+        v = self.backbone.velocity(add_noise(x0, noise, sigma), sigma, cond)
+    return {**self.heads(seen.features, x0, rgb), 'v': v, 'v_true': noise - x0}
+
+# %% ../nbs/12_lift.ipynb #adbd169f
+@patch
+def read(
+    self:Lifted,
+    batch:dict, # `latents`, `seen`, `sigma`, `noise`, `cond`: what `observe` wants
+    through:bool=False # do gradients reach the backbone?
+)->dict: # the heads' parts, float32
+    "Depth and motion of a training batch."
+    out = self.observe(batch['latents'], batch['seen'], batch['sigma'], batch['noise'], batch['cond'], through)
+    return {k: v.float() for k, v in out.items() if k not in ('v', 'v_true')}
+
+@patch
+def forward(
+    self:Lifted,
+    batch:dict, # what `read` wants; with `xt`, `level` and `told` also clips for flow matching
+    through:bool=False # do gradients of the heads' parts reach the backbone?
+)->dict: # the heads' parts, float32, and `v` (b c t' h' w') where there is an `xt`
+    "A training step's passes, from a plain dict to a plain dict: what DDP and FSDP2 wrap."
+    out = self.read(batch, through)
+    return out | dict(v=self.backbone.velocity(batch['xt'], batch['level'], batch['told'])) if 'xt' in batch else out
+
+# %% ../nbs/12_lift.ipynb #6fe61c56
+@patch
+def __repr__(self:Lifted):
+    s, lora = self.spec, f", LoRA of rank {self.lora['rank']}" if self.lora else ''
+    clip = f"{s.frames}×{s.height}×{s.width} at {s.fps} fps"
+    return f"Lifted({Path(self.source).name}: {clip}; heads {n_parameters(self.heads)/1e6:.1f}M on blocks {self.heads.blocks}{lora})"
 
 # %% ../nbs/12_lift.ipynb #14d4131d
 def lift(
@@ -212,6 +233,7 @@ def fitting_shape(
         if most and n > most*per: raise Phys4DError(f"{name}: {brief(n)} is not possible; this transformer reaches as far as {most*per}")
     return size
 
+# %% ../nbs/12_lift.ipynb #38ce650e
 def latent_noise(
     spec, # BackboneSpec
     seeds, # one number a clip
@@ -257,6 +279,7 @@ class Sampling:
             if type(b) is not int:
                 raise Phys4DError(f"Sampling: weak_blocks holds {brief(b)}; allowed are whole numbers, negative ones count from the end")
 
+# %% ../nbs/12_lift.ipynb #af5aff86
 def check_seed(
     seed, # what was given
 )->int:
@@ -370,6 +393,7 @@ def last_sigma(self:Lifted, steps:int=20) -> float:
     make_config(Sampling, steps=steps)
     return float(self.backbone.sigmas(steps)[-2])
 
+# %% ../nbs/12_lift.ipynb #c09e35d6
 @patch
 @torch.no_grad()
 def predict(
@@ -394,6 +418,7 @@ def predict(
     out = self.observe(x0, rgb, s, latent_noise(self.spec, [check_seed(seed)]*b, t, h, w, self.device), cond)
     return {k: v for k, v in out.items() if k not in ('v', 'v_true')}
 
+# %% ../nbs/12_lift.ipynb #91e0d3cc
 @patch
 def perceive(self:Lifted, clip:Clip4D, # its rgb and prompt are read
              seed:int=0) -> Clip4D:
@@ -419,6 +444,7 @@ def add_lora(
     for net in experts(self.pipe).values(): add_layers(net, shape, check_seed(seed))
     return self
 
+# %% ../nbs/12_lift.ipynb #f5334e9a
 @patch
 @contextmanager
 def disable_lora(self:Lifted):
@@ -446,6 +472,7 @@ def _name(source): # of a backbone, relative to the project where possible; a hu
     if not path.is_dir(): return str(source)
     return str(path.resolve().relative_to(base)) if path.resolve().is_relative_to(base) else str(path.absolute())
 
+# %% ../nbs/12_lift.ipynb #350e71b8
 @patch
 def save(
     self:Lifted,

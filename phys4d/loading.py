@@ -33,6 +33,7 @@ def find_folder(path): # Path of a local folder, or None for a hub id
     if len(parts) == 2 and all(parts) and not name.startswith((".", "~")) and not local: return None
     raise Phys4DError(f"no backbone folder at '{path}'; {_allowed()}")
 
+# %% ../nbs/09d_loading.ipynb #4cd149f1
 def _allowed(): # what may be given, with the names of the embedded backbones
     names = sorted(p.parent.name for p in shipped(EMBEDDED_BACKBONES).glob("*/model_index.json"))
     return f"give a diffusers pipeline folder, the name of an embedded backbone ({', '.join(names)}), or a hub name 'owner/model'"
@@ -60,6 +61,7 @@ def _names(sub, stem, variant): # its weight files by an index, or the single fi
 def _variant(sub, stem): # which of `VARIANTS` lies in a part's folder
     return next((v for v in VARIANTS if (sub/_names(sub, stem, v)[0]).is_file()), None)
 
+# %% ../nbs/09d_loading.ipynb #37bb5fee
 def weight_files(
     sub, # folder of a part
     stem:str="diffusion_pytorch_model", # how their names begin
@@ -84,6 +86,7 @@ class ShardIndex(BaseModel):
     "Weights in several files: tensor name -> file"
     weight_map: dict[str, str]
 
+# %% ../nbs/09d_loading.ipynb #e67b6bed
 def check_folder(
     folder, # a diffusers pipeline folder
     known, # names of the pipeline classes that have an adapter
@@ -122,6 +125,7 @@ def open_hub(name, dtype, known): # a pipeline of the model hub
         raise Phys4DError(f"cannot fetch '{name}' from the model hub ({type(e).__name__}); without a network give a local folder such as "
                           f"data/backbones/tiny-wan") from None
 
+# %% ../nbs/09d_loading.ipynb #f5403b81
 class BackboneNote(BaseModel):
     "What `phys4d.json` beside a pipeline may say about its default clip, and any notes"
     model_config = ConfigDict(extra="allow", strict=True)

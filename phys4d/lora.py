@@ -42,6 +42,7 @@ class LoraShape:
         if bad or not self.targets:
             raise Phys4DError(f"LoraShape: targets {brief(list(self.targets))} is no list of layer names; try {list(ATTENTION)}")
 
+# %% ../nbs/11a_lora.ipynb #0aea58dc
 def inject(
     transformer, # a model of diffusers
     cfg:LoraConfig,
@@ -97,6 +98,7 @@ def experts(
     found = {n: getattr(pipe, n, None) for n in FILES}
     return {n: m for n, m in found.items() if m is not None}
 
+# %% ../nbs/11a_lora.ipynb #b24b889f
 def lora_note(
     transformer, # with or without LoRA layers
 )->dict|None: # in peft's words; None: it has none
@@ -172,6 +174,7 @@ def _weights_in(folder, where): # expert -> file
     raise Phys4DError(f"{where} holds no LoRA: {FILES['transformer']} is missing; give a .safetensors file, a folder that holds one, or a "
                       f"hub name 'owner/name'")
 
+# %% ../nbs/11a_lora.ipynb #059ef0d7
 def hub_folder(
     name:str, # "owner/name"
     files:list, # patterns of what is fetched
@@ -246,6 +249,7 @@ def _plain(name): # without what only says which part of the model it is
     for p in PREFIXES: name = name.removeprefix(p)
     return name
 
+# %% ../nbs/11a_lora.ipynb #077eedc3
 def _parts(tensors, where): # layer -> {"A", "B", "bias", "alpha"}, what is no LoRA
     parts, rest = defaultdict(dict), {}
     for key, x in tensors.items():
@@ -313,6 +317,7 @@ def dotted(
     name = re.sub(r"(^|\.)(self_attn|cross_attn|ffn|mlp|img_mlp|txt_mlp|img_mod|txt_mod|modulation|head|img_emb_proj)_", r"\1\2.", name)
     return re.sub(r"_(\d+)$", r".\1", name).replace("img_emb_proj", "img_emb.proj")
 
+# %% ../nbs/11a_lora.ipynb #dd3924a4
 def _converters(pipe): # (layers, rest) -> layers with the names of diffusers, by the library
     def by(loader, prefix):
         def convert(layers, rest):
@@ -368,6 +373,7 @@ def _endings(layers, net): # short names that mean exactly these layers, else al
     meant = {n for n in own if any(f".{n}".endswith(f".{e}") for e in ends)}
     return ends if meant == set(layers) else list(layers)
 
+# %% ../nbs/11a_lora.ipynb #e980779c
 def put_layers(
     net, # a transformer without LoRA
     layers:dict, # name -> Layer
@@ -406,6 +412,7 @@ def wanted(
         out.append((as_path(path, "lora") and str(path), float(weight), expert))
     return out
 
+# %% ../nbs/11a_lora.ipynb #77624eed
 def read_lora(
     pipe, # a diffusers pipeline without LoRA
     lora, # what `wanted` takes

@@ -13,8 +13,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from unittest.mock import patch
+from unittest import mock
 import diffusers, torch, torch.nn.functional as F
+from fastcore.basics import patch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
@@ -42,15 +43,18 @@ class OperationCount(TorchDispatchMode):
             if isinstance(t, torch.Tensor): self._add(t.untyped_storage())
         return out
 
-    def _add(self, storage):
-        key = storage._cdata
-        if key in self.seen: return
-        self.seen[key] = storage.nbytes()
-        self.now += storage.nbytes()
-        self.peak = max(self.peak, self.now)
-        weakref.finalize(storage, self._drop, key)
+# %% ../nbs/12b_plan.ipynb #8140a362
+@patch
+def _add(self:OperationCount, storage):
+    key = storage._cdata
+    if key in self.seen: return
+    self.seen[key] = storage.nbytes()
+    self.now += storage.nbytes()
+    self.peak = max(self.peak, self.now)
+    weakref.finalize(storage, self._drop, key)
 
-    def _drop(self, key): self.now -= self.seen.pop(key, 0)
+@patch
+def _drop(self:OperationCount, key): self.now -= self.seen.pop(key, 0)
 
 # %% ../nbs/12b_plan.ipynb #7c976e30
 def _attention(query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, enable_gqa=False):
@@ -63,10 +67,11 @@ def as_on_a_gpu():
     resize = lambda x, size, interpolation=None: F.interpolate(x.float(), size).to(x.dtype)
     vision = SimpleNamespace(functional=SimpleNamespace(resize=resize), InterpolationMode=SimpleNamespace(NEAREST=None))
     every = lambda x, as_tuple=False: torch.arange(x.numel(), device=x.device)[:, None]
-    with patch.object(F, "scaled_dot_product_attention", _attention), patch.object(torch, "nonzero", every), \
-         patch.object(torch, "autocast", lambda *a, **kw: nullcontext()), \
-         patch.object(transformer_cosmos, "transforms", vision, create=True): yield
+    with mock.patch.object(F, "scaled_dot_product_attention", _attention), mock.patch.object(torch, "nonzero", every), \
+         mock.patch.object(torch, "autocast", lambda *a, **kw: nullcontext()), \
+         mock.patch.object(transformer_cosmos, "transforms", vision, create=True): yield
 
+# %% ../nbs/12b_plan.ipynb #d1a307d7
 @dataclass
 class Work:
     "What a computation costs."
@@ -97,6 +102,7 @@ class Costs:
     blocks:int # all of them
     features:int # what the heads are given
 
+# %% ../nbs/12b_plan.ipynb #b4d38205
 def costs(
     d:Described,
     clip:tuple, # frames, height, width
@@ -159,6 +165,7 @@ def flops_of(c:Costs, d:Described, job:int, steps:int)->float:
     if job == 2: return w["forward"] + w["heads, trained"] + w["LoRA, trained"]
     return ROUND[0]*w["forward"] + w["decode"] + w["heads"] + ROUND[1]*(w["forward"] + w["LoRA, trained"])
 
+# %% ../nbs/12b_plan.ipynb #c4b23a43
 def peak_of(c:Costs, d:Described, job:int, offload:str=None)->float|None: # None: cannot be done so
     "Bytes that a job needs at most, without what CUDA itself takes."
     w, p, one = c.works, c.weights, c.weights["transformer"]/d.experts
@@ -193,74 +200,89 @@ class Plan:
     steps:int
     costs:Costs
 
-    @property
-    def jobs(self):
-        "Generation and the stages that are asked for"
-        return [0, 1, 2, 3] if self.stage is None else [0, self.stage]
-    def flops(self, job:int)->float:
-        "Of a job: a clip, or a step"
-        return flops_of(self.costs, self.model, job, self.steps)
-    def seconds(self, job:int)->float:
-        "Of a job, at `SHARE` of the card's peak"
-        return self.flops(job)/(known_models().gpus[self.gpu].tflops*1e12*SHARE)
-    def peak(self, job:int, offload=...)->float|None: # bytes
-        "Bytes at the worst moment of a job; None: not possible so"
-        return peak_of(self.costs, self.model, job, self.offload if offload is ... else offload)
-    def fits(self, job:int, gb:float, offload=...)->bool:
-        "Does a job fit into so many GB?"
-        need = self.peak(job, offload)
-        return need is not None and need + CUDA_BYTES <= gb*1e9
+# %% ../nbs/12b_plan.ipynb #3c9a4f12
+@patch(as_prop=True)
+def jobs(self:Plan):
+    "Generation and the stages that are asked for"
+    return [0, 1, 2, 3] if self.stage is None else [0, self.stage]
 
-    @property
-    def share(self)->float:
-        "The heads' part of one pass of the transformer."
-        return self.costs.works["heads"].flops/self.costs.works["forward"].flops
+@patch
+def flops(self:Plan, job:int)->float:
+    "Of a job: a clip, or a step"
+    return flops_of(self.costs, self.model, job, self.steps)
 
-    @property
-    def tables(self)->list: # (title, rows, the first being the names)
-        "(title, rows) each, the first row being the names"
-        c = self.costs
-        parts = [["part", "parameters", "GB"]] + [[k, f"{n/1e6:,.1f} M" if n < 1e9 else f"{n/1e9:.2f} B", f"{c.weights[k]/1e9:.2f}"]
-                                                  for k, n in c.params.items()]
-        need = lambda j: self.peak(j)
-        work = [["job", "TFLOP", f"seconds, {self.gpu}", "peak GB"]]
-        work += [[JOBS[j], f"{self.flops(j)/1e12:,.1f}", f"{self.seconds(j):,.1f}", "–" if need(j) is None else f"{need(j)/1e9:.1f}"]
-                 for j in self.jobs]
-        sizes = [16, 24, 32, 48, 80]
-        fits = [["job", "offload", "peak GB", *(f"{g} GB" for g in sizes)]]
-        for j in self.jobs:
-            for o in (None, *OFFLOADS):
-                if self.peak(j, o) is not None:
-                    fits.append([JOBS[j], o or "none", f"{self.peak(j, o)/1e9:.1f}",
-                                 *("yes" if self.fits(j, g, o) else "–" for g in sizes)])
-        return [("Parts", parts), (f"Work with offload {self.offload or 'none'}, batch 1", work), ("What fits", fits)]
+@patch
+def seconds(self:Plan, job:int)->float:
+    "Of a job, at `SHARE` of the card's peak"
+    return self.flops(job)/(known_models().gpus[self.gpu].tflops*1e12*SHARE)
 
-    @property
-    def head(self):
-        "The question, in a line"
-        t, h, w = self.clip
-        many = f"{self.gpus} × {self.gpu}, a clip each" if self.gpus > 1 else self.gpu
-        return f"{self.name}: {t} frames of {h}×{w}, {self.dtype}, {self.steps} steps, on {many}"
+@patch
+def peak(self:Plan, job:int, offload=...)->float|None: # bytes
+    "Bytes at the worst moment of a job; None: not possible so"
+    return peak_of(self.costs, self.model, job, self.offload if offload is ... else offload)
 
-    @property
-    def foot(self):
-        "What the numbers rest on"
-        g = known_models().gpus[self.gpu]
-        return (f"Configuration: {self.model.source}. {self.gpu}: {g.tflops:g} TFLOP/s dense bf16 ({g.source}), of which {SHARE:.0%} "
-                f"reached; {CUDA_BYTES/1e9:g} GB for CUDA. "
-                f"The heads are {self.share:.1%} of one pass of the transformer.")
+@patch
+def fits(self:Plan, job:int, gb:float, offload=...)->bool:
+    "Does a job fit into so many GB?"
+    need = self.peak(job, offload)
+    return need is not None and need + CUDA_BYTES <= gb*1e9
 
-    def _repr_markdown_(self):
-        table = lambda rows: "\n".join("| " + " | ".join(r) + " |" for r in [rows[0], ["---"]*len(rows[0]), *rows[1:]])
-        return f"**{self.head}**\n\n" + "\n\n".join(f"{title}\n\n{table(rows)}" for title, rows in self.tables) + f"\n\n{self.foot}\n"
+@patch(as_prop=True)
+def share(self:Plan)->float:
+    "The heads' part of one pass of the transformer."
+    return self.costs.works["heads"].flops/self.costs.works["forward"].flops
 
-    def _repr_html_(self):
-        row = lambda r, tag: "<tr>" + "".join(f"<{tag}>{escape(x)}</{tag}>" for x in r) + "</tr>"
-        table = lambda rows: "<table>" + row(rows[0], "th") + "".join(row(r, "td") for r in rows[1:]) + "</table>"
-        return f"<p><b>{escape(self.head)}</b></p>" + "".join(f"<p>{escape(t)}</p>{table(rows)}"
-                                                              for t, rows in self.tables) + f"<p>{escape(self.foot)}</p>"
+# %% ../nbs/12b_plan.ipynb #8a2c3848
+@patch(as_prop=True)
+def tables(self:Plan)->list: # (title, rows, the first being the names)
+    "(title, rows) each, the first row being the names"
+    c = self.costs
+    parts = [["part", "parameters", "GB"]] + [[k, f"{n/1e6:,.1f} M" if n < 1e9 else f"{n/1e9:.2f} B", f"{c.weights[k]/1e9:.2f}"]
+                                              for k, n in c.params.items()]
+    need = lambda j: self.peak(j)
+    work = [["job", "TFLOP", f"seconds, {self.gpu}", "peak GB"]]
+    work += [[JOBS[j], f"{self.flops(j)/1e12:,.1f}", f"{self.seconds(j):,.1f}", "–" if need(j) is None else f"{need(j)/1e9:.1f}"]
+             for j in self.jobs]
+    sizes = [16, 24, 32, 48, 80]
+    fits = [["job", "offload", "peak GB", *(f"{g} GB" for g in sizes)]]
+    for j in self.jobs:
+        for o in (None, *OFFLOADS):
+            if self.peak(j, o) is not None:
+                fits.append([JOBS[j], o or "none", f"{self.peak(j, o)/1e9:.1f}",
+                             *("yes" if self.fits(j, g, o) else "–" for g in sizes)])
+    return [("Parts", parts), (f"Work with offload {self.offload or 'none'}, batch 1", work), ("What fits", fits)]
 
-    def __repr__(self): return self._repr_markdown_()
+# %% ../nbs/12b_plan.ipynb #5b85dcd7
+@patch(as_prop=True)
+def head(self:Plan):
+    "The question, in a line"
+    t, h, w = self.clip
+    many = f"{self.gpus} × {self.gpu}, a clip each" if self.gpus > 1 else self.gpu
+    return f"{self.name}: {t} frames of {h}×{w}, {self.dtype}, {self.steps} steps, on {many}"
+
+@patch(as_prop=True)
+def foot(self:Plan):
+    "What the numbers rest on"
+    g = known_models().gpus[self.gpu]
+    return (f"Configuration: {self.model.source}. {self.gpu}: {g.tflops:g} TFLOP/s dense bf16 ({g.source}), of which {SHARE:.0%} "
+            f"reached; {CUDA_BYTES/1e9:g} GB for CUDA. "
+            f"The heads are {self.share:.1%} of one pass of the transformer.")
+
+# %% ../nbs/12b_plan.ipynb #303c8499
+@patch
+def _repr_markdown_(self:Plan):
+    table = lambda rows: "\n".join("| " + " | ".join(r) + " |" for r in [rows[0], ["---"]*len(rows[0]), *rows[1:]])
+    return f"**{self.head}**\n\n" + "\n\n".join(f"{title}\n\n{table(rows)}" for title, rows in self.tables) + f"\n\n{self.foot}\n"
+
+@patch
+def _repr_html_(self:Plan):
+    row = lambda r, tag: "<tr>" + "".join(f"<{tag}>{escape(x)}</{tag}>" for x in r) + "</tr>"
+    table = lambda rows: "<table>" + row(rows[0], "th") + "".join(row(r, "td") for r in rows[1:]) + "</table>"
+    return f"<p><b>{escape(self.head)}</b></p>" + "".join(f"<p>{escape(t)}</p>{table(rows)}"
+                                                          for t, rows in self.tables) + f"<p>{escape(self.foot)}</p>"
+
+@patch
+def __repr__(self:Plan): return self._repr_markdown_()
 
 # %% ../nbs/12b_plan.ipynb #10f4dc18
 def plan(
@@ -292,6 +314,7 @@ def plan(
         raise Phys4DError(f"plan: the model refuses a clip of {clip[0]} frames of {clip[1]}×{clip[2]}: {shorten(str(e), 200)}") from None
     return Plan(str(model), d, clip, dtype, stage, offload, gpus, gpu, steps or d.steps, c)
 
+# %% ../nbs/12b_plan.ipynb #fc6b6caa
 def check_size(d:Described, clip:tuple):
     "Raise `Phys4DError` for a clip that does not fit, or a family whose inputs are not known here."
     one_of(d.transformer.cls, CALLS, "transformer", "plan")

@@ -37,6 +37,7 @@ def flow_estimator(name:str):
     "Register a factory of `f(a, b) -> (n h w 2) float32`: pixels from frames `a` to frames `b`, both (n h w 3) uint8."
     return lambda factory: FLOW.update({name: lru_cache(factory)}) or FLOW[name]
 
+# %% ../nbs/13_pseudo.ipynb #9851161c
 def _make(table, name, what, device):
     if not isinstance(name, str): raise Phys4DError(f"{what} {brief(name)} is no name; allowed: {', '.join(table)}")
     factory = table[one_of(name, table, what)]
@@ -145,6 +146,7 @@ def load_tiny_depth(path=None) -> TinyDepth: # default: `TINY_DEPTH`, which trav
         raise Phys4DError(f"Weights {path} do not fit `TinyDepth`: make them again by nbs/runs/train_depth.ipynb.") from None
     return net.eval()
 
+# %% ../nbs/13_pseudo.ipynb #4c321965
 @depth_estimator("tiny-depth")
 def tiny_depth(path=None, device:str="auto"):
     "Our own per-frame metric depth."
@@ -234,6 +236,7 @@ def still_camera(fov:float=VIEW): # degrees, vertical
     def estimate(rgb): return replace(Camera.look_at((0, 0, 1.6), (0, 6, 1.6), fov, *rgb.shape[1:3], len(rgb)), source="assumed")
     return estimate
 
+# %% ../nbs/13_pseudo.ipynb #bf1a1c25
 @camera_estimator("vggt")
 def vggt_camera(device:str="auto"):
     "VGGT by Meta (`pip install vggt`, weights of 5 GB): intrinsics and motion of the camera."
@@ -275,6 +278,7 @@ def _confidence(flow, back, seen):
     _, last = consistency(back[-1:], flow[-1:])
     return np.concatenate([seen, last])
 
+# %% ../nbs/13_pseudo.ipynb #64d148ba
 def _frames_of(video, fps, kw): # rgb, fps, prompt, camera, meta
     if isinstance(video, (str, os.PathLike, Video)):
         video = as_video(video)
@@ -332,6 +336,7 @@ def estimator_version(depth:str="tiny-depth", flow:str="dis")->str: # names as o
     "Changes with the estimators that label a video, and with their local weights."
     return f"{depth} {flow} {_weights_hash(depth)}".strip()
 
+# %% ../nbs/13_pseudo.ipynb #1a63008d
 def label_dataset(folder,                 # dataset of clips
                   out,                    # dataset to make
                   split=None,             # only this split
@@ -361,6 +366,7 @@ def _video_key(name, clip=1): # from its name alone
 
 def _video_hash(v): return (_sha256(v.path) if v.offset < 0 else hashlib.sha256(video_bytes(v)).hexdigest())[:16]
 
+# %% ../nbs/13_pseudo.ipynb #6e59b440
 def _forget_stale(out, jobs, recipe):
     "Drop the shards of videos that are not what they were; all else of the recipe must be the same."
     out, changing = Path(out), dict(videos=0, skipped=0, ignored=0)
@@ -450,6 +456,7 @@ def plan_folder(videos, depth:str="tiny-depth", flow:str="dis", frames:int=17, s
             f"{hands // nodes} process{'es' * (hands > nodes)} "
             f"({seconds:.2g} s and {room / 1e6:.2g} MB a clip, by a trial)")
 
+# %% ../nbs/13_pseudo.ipynb #d6a1f84e
 def _trial(clips, codec, **how): # seconds, bytes of one clip
     for video, start in clips[:20]:
         try:

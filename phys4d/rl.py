@@ -77,16 +77,18 @@ class RLConfig(TrainConfig):
     gold_patience:Count = 2    # validations in a row with reward up and gold down that stop the run
     save_every:Count = 1       # rounds between checkpoints
 
-    def check(self):
-        one_of(self.rule, RULES, "update rule", "RLConfig: rule")
-        if self.accumulate != 1:
-            raise Phys4DError("RLConfig: accumulate is 1 in stage 3; chunk says how many scenes go through the model at once")
-        if self.window_from > self.window_to:
-            both = f"window_from = {self.window_from} is above window_to = {self.window_to}"
-            raise Phys4DError(f"RLConfig: {both}; the first must not be above the second")
-        pick_window(self.denoising_steps, self.window, self.window_to) # raises on a window that does not fit
-        own = self.estimator and as_path(self.estimator, "RLConfig: estimator").is_dir()
-        if self.estimator and not own: one_of(self.estimator, DEPTH, "depth estimator", "RLConfig: estimator")
+# %% ../nbs/19_rl.ipynb #123f684c
+@patch
+def check(self:RLConfig):
+    one_of(self.rule, RULES, "update rule", "RLConfig: rule")
+    if self.accumulate != 1:
+        raise Phys4DError("RLConfig: accumulate is 1 in stage 3; chunk says how many scenes go through the model at once")
+    if self.window_from > self.window_to:
+        both = f"window_from = {self.window_from} is above window_to = {self.window_to}"
+        raise Phys4DError(f"RLConfig: {both}; the first must not be above the second")
+    pick_window(self.denoising_steps, self.window, self.window_to) # raises on a window that does not fit
+    own = self.estimator and as_path(self.estimator, "RLConfig: estimator").is_dir()
+    if self.estimator and not own: one_of(self.estimator, DEPTH, "depth estimator", "RLConfig: estimator")
 
 # %% ../nbs/19_rl.ipynb #32d86e52
 def make_policy(
@@ -155,6 +157,7 @@ def chunks(
 
 def _seeded(*keys): return torch.Generator().manual_seed(int(rng("ppo", *keys).integers(2**62)))
 
+# %% ../nbs/19_rl.ipynb #50dee04c
 def sample_groups(
     model, # lifted model
     clips:list, # true clips of this round's scenes
@@ -234,6 +237,7 @@ def score(
     rewards = torch.tensor([float(np.nan_to_num(value)) for value, _ in found], dtype=torch.float32)
     return rewards, {n: torch.tensor([parts.get(n, float("nan")) for _, parts in found], dtype=torch.float32) for n in names}
 
+# %% ../nbs/19_rl.ipynb #78bd8d5a
 def lost(
     rewards:Tensor, # (b,)
     parts:dict, # as `score` gives them
@@ -258,6 +262,7 @@ def advantages(
     else: unit = torch.tensor(1. if scale == "none" else float(scale))
     return torch.where(kept[:,None], centred/unit.clamp(min=1e-6), 0.).clamp(-clamp, clamp), kept
 
+# %% ../nbs/19_rl.ipynb #0d2f0f13
 def batch_spread(
     centred:Tensor, # (s g) rewards less the mean of their group
     total=lambda x: x, # sums a tensor over processes
@@ -288,6 +293,7 @@ class Rollouts:
     largest:float = 1. # advantage of the round
     idle:bool = False # only there because the other processes need one more pass
 
+# %% ../nbs/19_rl.ipynb #7624e897
 class GRPO:
     "PPO's clipped objective on advantages within a group."
     def start(self, run, r:Rollouts): # the step means of the reference
@@ -390,6 +396,7 @@ def scene_of(
     key = keys[i] if isinstance(keys, list) else clip_key(dataset[i])
     return re.sub(r"-t\d+$", "", key) or i
 
+# %% ../nbs/19_rl.ipynb #04f43c9b
 def split_validation(
     dataset, # len and [i] → Clip4D
     n:int, # validation clips
@@ -465,6 +472,7 @@ def default_gold(
     flow = get_flow("dis", device)
     return gold_apd3d(lambda rgb: flow(rgb[:-1], rgb[1:]), get_depth(cfg.estimator, device))
 
+# %% ../nbs/19_rl.ipynb #9f14cf79
 def check_truth(
     clip:Clip4D, # of the dataset
 ):
@@ -512,18 +520,21 @@ class Run:
         self.out = self.trainer.out
         if self.trainer.main: self._open_table()
 
-    def _go_on(self): # what the checkpoint holds beside the weights
-        known = {k: v for k, v in self.trainer.info.items() if k in self.info}
-        check_schema(known, RunInfo, f"{self.trainer.file} (header)", "delete it to start over")
-        self.info = known
-        kept = self.trainer.extra
-        self.reference, self.best = ({n: kept[f"{what}/{n}"].to(self.device) for n in self.policy} for what in ("reference", "best"))
+# %% ../nbs/19_rl.ipynb #52dd3a7d
+@patch
+def _go_on(self:Run): # what the checkpoint holds beside the weights
+    known = {k: v for k, v in self.trainer.info.items() if k in self.info}
+    check_schema(known, RunInfo, f"{self.trainer.file} (header)", "delete it to start over")
+    self.info = known
+    kept = self.trainer.extra
+    self.reference, self.best = ({n: kept[f"{what}/{n}"].to(self.device) for n in self.policy} for what in ("reference", "best"))
 
-    def _open_table(self): # the rows of rounds that count
-        file, start = self.out/"rollouts.csv", self.trainer.start
-        rows = file.read_text(encoding="utf-8").splitlines()[1:] if start and file.exists() else []
-        rows = [r for r in rows if r.count(",") == len(ROLLOUTS)-1 and int(r.split(",")[0]) < start]
-        write_text(file, "\n".join([",".join(ROLLOUTS), *rows]) + "\n")
+@patch
+def _open_table(self:Run): # the rows of rounds that count
+    file, start = self.out/"rollouts.csv", self.trainer.start
+    rows = file.read_text(encoding="utf-8").splitlines()[1:] if start and file.exists() else []
+    rows = [r for r in rows if r.count(",") == len(ROLLOUTS)-1 and int(r.split(",")[0]) < start]
+    write_text(file, "\n".join([",".join(ROLLOUTS), *rows]) + "\n")
 
 # %% ../nbs/19_rl.ipynb #92633aa9
 @patch
@@ -610,6 +621,7 @@ def in_step(
     if not run.together or run.trainer.processes == 1: return parted
     return parted + parted[-1:]*(max(gather_object([len(parted)])) - len(parted))
 
+# %% ../nbs/19_rl.ipynb #9783b694
 def one_round(
     run:Run,
     step:int, # round
@@ -678,6 +690,7 @@ def rl(
         for cb in callbacks if run.trainer.main else (): cb(step, scalars, model)
     return finish(run)
 
+# %% ../nbs/19_rl.ipynb #b6cadb86
 def finish(
     run:Run,
 ): # the model

@@ -98,16 +98,18 @@ class Scene:
     settle: Number = 0.         # seconds simulated before the first frame
     overrides: dict = field(default_factory=dict)  # values that a person chose instead of the drawn ones
 
-    def to_yaml(self)->str:
-        "As text that `from_yaml` reads."
-        return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, default_flow_style=None)
+# %% ../nbs/02_scenes.ipynb #65d065a0
+@patch
+def to_yaml(self:Scene)->str:
+    "As text that `from_yaml` reads."
+    return yaml.safe_dump(dataclasses.asdict(self), sort_keys=False, default_flow_style=None)
 
-    @classmethod
-    def from_yaml(cls, text:str):
-        "What `to_yaml` wrote, or one sentence."
-        scene = check_schema(parse_yaml(text, "scene"), cls, "scene")
-        check_scene(scene)
-        return scene
+@patch(cls_method=True)
+def from_yaml(cls:Scene, text:str):
+    "What `to_yaml` wrote, or one sentence."
+    scene = check_schema(parse_yaml(text, "scene"), cls, "scene")
+    check_scene(scene)
+    return scene
 
 # %% ../nbs/02_scenes.ipynb #839c3fa6
 @patch
@@ -124,6 +126,7 @@ def camera_path(self:Scene,
     arm = np.stack([np.cos(a)*x - np.sin(a)*y, np.sin(a)*x + np.cos(a)*y, np.full(frames, z)], 1)
     return target + arm + way, target + way
 
+# %% ../nbs/02_scenes.ipynb #d5f5b23a
 def _row(*cells): return f"| {' | '.join(map(str, cells))} |\n"
 def _numbers(values): return ", ".join(f"{v:.2f}" for v in values)
 def _given(values): return ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items())
@@ -155,6 +158,7 @@ def _told(where, check, *args): # a check; its complaint is a `Phys4DError`
 
 def _bad(where, what): raise Phys4DError(f"{where}: {what}")
 
+# %% ../nbs/02_scenes.ipynb #895d7733
 def whole(
     value, # anything
     low:int, high:int, # what is allowed
@@ -243,6 +247,7 @@ class _Stage(BaseModel):
     specular: _from(0, 1)
     shininess: _from(1, 1000)
 
+# %% ../nbs/02_scenes.ipynb #7c7d0c96
 class _Material(_Stage):
     "How a thing looks and what it does."
     density: _from(1, 25000)
@@ -296,6 +301,7 @@ def Ranges(
         raise _Wrong(f"expected a list of {' or '.join(map(str, lengths))} numbers or ranges, got {brief(v)}")
     return Annotated[list[Range(low, high)], BeforeValidator(is_list)]
 
+# %% ../nbs/02_scenes.ipynb #05fdc2d8
 def OneNumber(
     low:float, high:float, # of what is allowed
 ): # type of a field: a number
@@ -380,6 +386,7 @@ class _Phenomenon(BaseModel):
     about: str
     values: dict[str, _Value]
 
+# %% ../nbs/02_scenes.ipynb #4d540395
 @lru_cache
 def phenomena(
     path=None, # default `sim_scenes/phenomena.yaml`
@@ -411,6 +418,7 @@ class MatterSpec(BaseModel):
     @field_validator("values", mode="plain")
     def _valued(cls, v, info): return _values(v, info.data["kind"]) if "kind" in info.data else v
 
+# %% ../nbs/02_scenes.ipynb #46e15685
 def _values(given, kind): # by the table of its kind
     table = phenomena()[kind]["values"]
     _mapping(given, tuple(table))
@@ -440,6 +448,7 @@ def _colour(v): # red, green, blue
     if not isinstance(v, list) or len(v) != 3: raise _Wrong(f"expected [red, green, blue], each 0 to 1, got {brief(v)}")
     return [_number(x, 0, 1) for x in v]
 
+# %% ../nbs/02_scenes.ipynb #2982745d
 class CameraSpec(BaseModel):
     "Where the camera may stand and look."
     model_config = _FORBID
@@ -482,26 +491,31 @@ class SceneTemplate(BaseModel):
     settle: OneNumber(0, 10) = 0.                    # seconds before the first frame
     _name: str = PrivateAttr("")
 
-    @property
-    def name(self)->str:
-        "As in `load_scene`."
-        return self._name
+# %% ../nbs/02_scenes.ipynb #c831c217
+@patch(as_prop=True)
+def name(self:SceneTemplate)->str:
+    "As in `load_scene`."
+    return self._name
 
-    def sample(self,
-        seed:int, # whole number from 0
-        take:int=1, # 2: same picture, other hidden parameters
-        overrides:dict|None=None, # {name as in `free`: value instead of the drawn one}
-    )->Scene:
-        "The concrete scene of a seed."
-        return _sample(self, seed, take, wanted=_chosen(self, seed, overrides))
+@patch
+def sample(
+    self:SceneTemplate,
+    seed:int, # whole number from 0
+    take:int=1, # 2: same picture, other hidden parameters
+    overrides:dict|None=None, # {name as in `free`: value instead of the drawn one}
+)->Scene:
+    "The concrete scene of a seed."
+    return _sample(self, seed, take, wanted=_chosen(self, seed, overrides))
 
-    def free(self,
-        seed:int=0, # whose drawn values are shown
-    )->dict: # {name: Free(low, high, drawn)}
-        "What the template leaves open: each range, and the value that a seed draws from it."
-        free = {}
-        _sample(self, seed, 1, free=free)
-        return free
+@patch
+def free(
+    self:SceneTemplate,
+    seed:int=0, # whose drawn values are shown
+)->dict: # {name: Free(low, high, drawn)}
+    "What the template leaves open: each range, and the value that a seed draws from it."
+    free = {}
+    _sample(self, seed, 1, free=free)
+    return free
 
 # %% ../nbs/02_scenes.ipynb #d0fec2da
 def _hang_together(t): # do the parts of a template fit?
@@ -513,6 +527,7 @@ def _hang_together(t): # do the parts of a template fit?
     specs = t.objects + t.matter
     _within("prompt", _prompt, t.prompt, specs, {s.name: ("word", "material") for s in specs}, "floor")
 
+# %% ../nbs/02_scenes.ipynb #0f345100
 def _known_names(objects): # of the items that they make
     known = []
     for i, o in enumerate(objects):
@@ -571,6 +586,7 @@ def _complaint(e:ValidationError)->tuple: # place, what is wrong there
     error = first["ctx"]["error"]
     return _place(loc) + getattr(error, "at", ""), str(error)
 
+# %% ../nbs/02_scenes.ipynb #464b9ae7
 def parse_template(
     d, # parsed YAML
     name:str, # of the scene
@@ -635,6 +651,7 @@ class _Dice:
         "A word."
         return str(self.g.choice(names))
 
+# %% ../nbs/02_scenes.ipynb #ca1a43ba
 def _chosen(t, seed, overrides)->dict: # names and values that may be chosen
     "Refuse values for what is not free, or outside of its range."
     if not overrides: return {}
@@ -691,6 +708,7 @@ def _item(s, name, chosen, size, at, q, velocity): # an `Item`; chosen: colour w
     return Item(name, s.shape, size, material, make_look("objects", material, word), at, q, mass,
                 m["restitution"], m["friction"], m["rolling_friction"], velocity, spin)
 
+# %% ../nbs/02_scenes.ipynb #7c4f5d02
 def _first_of_row(item, position, lean, push): # it may lean, and be pushed over its lower edge
     if lean: item = dataclasses.replace(item, position=_leaning(item.position, item.size, lean),
                                         rotation=both_turns(item.rotation, turn((0, 1, 0), lean)))
@@ -755,6 +773,7 @@ def _sample(t, seed, take, space="", wanted=None, free=None): # a `Scene`
     return Scene(t.name, seed, take, prompt, wall_y=t.wall_y, light_size=t.light.size, matter=matter, lamps=lamps,
                  orbit=orbit, track=track, settle=t.settle, overrides=wanted, **seen)
 
+# %% ../nbs/02_scenes.ipynb #68f3380e
 def _seen(t, dice, chosen)->dict: # items, stage, camera and light of a `Scene`, and what the ground is called
     items = _items(t, dice, chosen)
     if t.mirror and dice.g.random() < .5: items = [_mirror(i) for i in items]
@@ -773,6 +792,7 @@ def _holds(i:Item, p)->bool: # is a point (3) inside of an item?
     high = q[2] < 0 < p[2] if i.shape == "ramp" else abs(q[2]) < i.size[2]/2
     return bool(high and abs(q[0]) < i.size[0]/2 and abs(q[1]) < i.size[1]/2)
 
+# %% ../nbs/02_scenes.ipynb #f41ee28d
 def check_scene(
     scene:Scene, # concrete
     frames:int=1, fps:float=16., # of the clip: the camera may travel
@@ -822,6 +842,7 @@ def web_scenes()->list: # rigid templates without matter, none held out
     "Names of the templates that have a web version."
     return [n for n in list_scenes("rigid") if n not in HELD_OUT and not load_scene(n).matter]
 
+# %% ../nbs/02_scenes.ipynb #93e62956
 def web_scene(
     name:str, # of a rigid template
     seed:int, # whole number from 0

@@ -46,6 +46,7 @@ class SFTConfig(HeadsTraining):
         takes = f"batch = {self.batch} of batch_motion = {self.batch_motion} clips leaves none for other noise levels"
         raise Phys4DError(f"SFTConfig: {takes}; in a shared pass batch must be smaller")
 
+# %% ../nbs/16_sft.ipynb #b22adbbe
 def sft_loss(cfg:SFTConfig) -> Loss:
     "The loss of stage 2."
     return (cfg.w_diffusion*flow_matching() + cfg.w_depth*log_depth(cfg.edges, cfg.objects) + cfg.w_flow*flow_l1() + cfg.w_delta*delta_l1()
@@ -65,6 +66,7 @@ def motion_batch(
     sigma, noise = grid[level.to(grid.device)].to(rows["latents"]), normal_like(rows["latents"], gs)
     return dict(rows, sigma=sigma, noise=noise, index=list(clips))
 
+# %% ../nbs/16_sft.ipynb #8666fb8a
 def motion_pass(
     model:Lifted,
     motion:dict, # of `motion_batch`

@@ -50,6 +50,7 @@ def cut_up(
     for block in [b for m in lists for b in m]: fully_shard(block, **how)
     return fully_shard(net, **how)
 
+# %% ../nbs/09f_sharding.ipynb #3bb16e44
 def _empty(cls, sub, dtype): # on no device, but for its buffers, which are computed
     with init_empty_weights(include_buffers=False): net = cls.from_config(cls.load_config(sub)).requires_grad_(False).eval()
     exact = cls._keep_in_fp32_modules or ()
@@ -87,6 +88,7 @@ def open_sharded(
     _fill(net, weight_files(sub))
     return net
 
+# %% ../nbs/09f_sharding.ipynb #2bf22c34
 def open_shares(
     folder, # a diffusers pipeline folder
     dtype:torch.dtype, # of the transformers

@@ -158,6 +158,7 @@ def _describe(f, file, split): # open file, its name
         c["checksum"] = checksum(f.read(end - start))
     return entry
 
+# %% ../nbs/05a_shards.ipynb #d7c8fc57
 def shard_info(path, folder, split:str) -> dict: # file, split, bytes, sha256, clips: [{key, offset, bytes, checksum}]
     "Entry of one shard in the index: where each clip's arrays begin, and what their bytes must add up to."
     with open(path, "rb") as f: return _describe(f, path.relative_to(folder).as_posix(), split)
@@ -251,6 +252,7 @@ def read_index(folder) -> dict:
     _check_places(index, path)
     return {**index, "rejected": index.get("rejected", [])}
 
+# %% ../nbs/05a_shards.ipynb #077c764c
 def _check_places(index, path):
     "Refuse names that leave the folder, clips beyond each other's or the file's bytes, and what stands twice."
     for s in index["shards"]:
@@ -332,6 +334,7 @@ def replacements(jobs:list, # rejected (key, split, kwargs with scene, seed, tak
         out.append((make_key(old[0], new[old], kw["take"]), split, {**kw, "seed": new[old]}))
     return out
 
+# %% ../nbs/05a_shards.ipynb #cf9af318
 def _next_round(plan, last, index, clips_per_shard):
     "Shards that replace what was rejected in the shards `last`; empty if nothing was."
     gone = {r["key"] for r in index["rejected"]}
@@ -507,6 +510,7 @@ def _check_room(folder, index, clips, least):
     free = shutil.disk_usage(folder).free
     if left and max(need/2, left*least) > free: raise _no_room(folder, left, need, free)
 
+# %% ../nbs/05a_shards.ipynb #15fedce8
 @contextmanager
 def _full_disk_named(folder, rest): # rest() -> (clips, bytes)
     "A full disk as one sentence, whether this process, a worker or a cluster's driver met it."

@@ -42,6 +42,7 @@ topples pushes passes passing stops moves moving goes down up left right front b
 other another it them slowly fast quickly video camera scene still static room light shadow background stands standing
 stays next knocks against across through away side gravity""".split()
 
+# %% ../nbs/09b_small.ipynb #0a5c4c34
 def make_tokenizer(
     words, # vocabulary; other words become <unk>
     max_tokens:int=32, # length of the text the model sees
@@ -56,8 +57,6 @@ def make_tokenizer(
     tok.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return PreTrainedTokenizerFast(tokenizer_object=tok, pad_token="<pad>", eos_token="</s>", unk_token="<unk>",
                                    model_max_length=max_tokens)
-
-
 
 # %% ../nbs/09b_small.ipynb #2ce958df
 def make_text_encoder(
@@ -116,6 +115,7 @@ def counted(pipe): # -> list, one longer after each pass through a transformer
     finally:
         for h in handles: h.remove()
 
+# %% ../nbs/09b_small.ipynb #f636e604
 @contextmanager
 def noted(obj, name): # -> list of what this method returned
     "Note what a method returns"
@@ -137,6 +137,7 @@ def modes(): # VAEs give the mode of their posterior where they would draw from 
     try: yield
     finally: D.sample = stock
 
+# %% ../nbs/09b_small.ipynb #8e1fc2da
 @torch.no_grad()
 def euler(
     backbone,
@@ -216,6 +217,7 @@ def one_step(
     sched.set_begin_index(steps - 1)
     return (sched.step(sign*(eps - x0), sched.timesteps[-1], (1 - s[-2])*x0 + s[-2]*eps).prev_sample - x0).abs().max().item()
 
+# %% ../nbs/09b_small.ipynb #ea307850
 def reached(
     model, # a Lifted with LoRA
     texts:list, # of str

@@ -33,6 +33,7 @@ class Passes:
         if not self.guided or self.name not in ("uncond", "cond_uncond"): return x
         return torch.zeros_like(x) if self.name == "uncond" else torch.cat([torch.zeros_like(x.chunk(2)[0]), x.chunk(2)[1]])
 
+# %% ../nbs/09a_stock.ipynb #2ccdd14b
 @contextmanager
 def marked(
     model, # a transformer of a pipeline
@@ -67,6 +68,7 @@ def _joined(x): # the grid of a whole batch, from parts: pairs of rows and their
     rows, parts = zip(*x)
     return torch.cat(parts)[torch.cat(rows).argsort()]
 
+# %% ../nbs/09a_stock.ipynb #5ebe2909
 def check_blocks(
     modules, # the transformer blocks
     blocks:tuple, # indices, negative from the end
@@ -120,6 +122,7 @@ def _stack(parts): # results of several `prepare_latents`, row below row
     if isinstance(parts[0], tuple): return tuple(_stack(p) for p in zip(*parts))
     return torch.cat(parts) if torch.is_tensor(parts[0]) else parts[0]
 
+# %% ../nbs/09a_stock.ipynb #b05302c0
 @contextmanager
 def each_alone(
     pipe, # a pipeline with `prepare_latents`

@@ -40,7 +40,7 @@ def html_picture(
     look = "image-rendering:pixelated;border-radius:4px"
     return f'<img alt="{escape(alt)}" width="{width}" style="{look}" src="data:image/png;base64,{src}">'
 
-
+# %% ../nbs/22_studio.ipynb #71954213
 def depth_error(
     clip:Clip4D, # clip with depth
     truth:Clip4D, # clip with depth, of the same size
@@ -74,7 +74,7 @@ def panel_row(
                      f"{mean}</small>")
     return cells
 
-
+# %% ../nbs/22_studio.ipynb #442b4c62
 def _frame(clip, t):
     "A clip of the frames t and t + 1, or of the last two: enough to draw frame t and its flow"
     first = min(t, max(clip.frames - 2, 0))
@@ -116,37 +116,44 @@ class Dashboard(W.VBox):
         self._worker, self._turn, self._job = ThreadPoolExecutor(1), 0, None
         super().__init__()
 
-    def say(self, text):
-        "Put a sentence at the top"
-        self.words.value = escape(text)
+# %% ../nbs/22_studio.ipynb #83c4c403
+@patch
+def say(self:Dashboard, text):
+    "Put a sentence at the top"
+    self.words.value = escape(text)
 
-    def complain(self, error):
-        "Say what went wrong"
-        text = str(error) if isinstance(error, Phys4DError) else shorten(f"{type(error).__name__}: {error}")
-        self.words.value = f'<span style="color:#c4314b;font-weight:600">{escape(text)}</span>'
+@patch
+def complain(self:Dashboard, error):
+    "Say what went wrong"
+    text = str(error) if isinstance(error, Phys4DError) else shorten(f"{type(error).__name__}: {error}")
+    self.words.value = f'<span style="color:#c4314b;font-weight:600">{escape(text)}</span>'
 
-    def later(self, steps, show):
-        "Do `steps` ((text, function of the result so far) …) in the thread, then `show` the result; newer work replaces older"
-        self._turn += 1
-        self._job = self._worker.submit(self._do, self._turn, steps, show)
+@patch
+def wait(self:Dashboard):
+    "Wait until the thread has nothing to do"
+    while self._job is not None and not self._job.done(): self._job.result()
+    return self
 
-    @worded
-    def _do(self, turn, steps, show):
-        self.bar.max, self.bar.value, self.bar.layout.visibility = len(steps), 0, "visible"
-        try:
-            result = None
-            for n, (text, step) in enumerate(steps):
-                if turn != self._turn: return
-                self.say(f"{text} …")
-                result = step(result)
-                self.bar.value = n + 1
-            if turn == self._turn: show(result)
-        finally: self.bar.layout.visibility = "hidden"
+# %% ../nbs/22_studio.ipynb #95c2cddf
+@patch
+def later(self:Dashboard, steps, show):
+    "Do `steps` ((text, function of the result so far) …) in the thread, then `show` the result; newer work replaces older"
+    self._turn += 1
+    self._job = self._worker.submit(self._do, self._turn, steps, show)
 
-    def wait(self):
-        "Wait until the thread has nothing to do"
-        while self._job is not None and not self._job.done(): self._job.result()
-        return self
+@patch
+@worded
+def _do(self:Dashboard, turn, steps, show):
+    self.bar.max, self.bar.value, self.bar.layout.visibility = len(steps), 0, "visible"
+    try:
+        result = None
+        for n, (text, step) in enumerate(steps):
+            if turn != self._turn: return
+            self.say(f"{text} …")
+            result = step(result)
+            self.bar.value = n + 1
+        if turn == self._turn: show(result)
+    finally: self.bar.layout.visibility = "hidden"
 
 # %% ../nbs/22_studio.ipynb #5bf27fc4
 class ClipExplorer(Dashboard):
@@ -174,25 +181,28 @@ class ClipExplorer(Dashboard):
         self.which.observe(self.turn, "value")
         if clips is not None: self.load(clips, truth, start)
 
-    @worded
-    def load(self,
-        clips, # a Clip4D, or name → Clip4D
-        truth=None, # clip to compare with, or the name of one; by default "truth" when there is one
-        start:int=0, # frame shown first
-    ):
-        "Show other clips"
-        clips = {"clip": clips} if isinstance(clips, Clip4D) else dict(clips)
-        if not clips: raise Phys4DError("studio.ClipExplorer: no clips; give a Clip4D or name → Clip4D")
-        truth = "truth" if truth is None and "truth" in clips else truth
-        if isinstance(truth, str) and truth not in clips:
-            raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
-        self.clips, self.scale, self._drawn = clips, scales(*clips.values()), {}
-        self.truth = clips.get(truth) if isinstance(truth, str) else truth
-        first, self.words.value = next(iter(clips.values())), ""
-        self.prompt.value, self.fps = f"<b>{escape(first.prompt)}</b>", first.fps
-        with self.silent(): self._fit(max(c.frames for c in clips.values()) - 1, start)
-        self.turn()
-        self.draw()
+# %% ../nbs/22_studio.ipynb #2953a487
+@patch
+@worded
+def load(
+    self:ClipExplorer,
+    clips, # a Clip4D, or name → Clip4D
+    truth=None, # clip to compare with, or the name of one; by default "truth" when there is one
+    start:int=0, # frame shown first
+):
+    "Show other clips"
+    clips = {"clip": clips} if isinstance(clips, Clip4D) else dict(clips)
+    if not clips: raise Phys4DError("studio.ClipExplorer: no clips; give a Clip4D or name → Clip4D")
+    truth = "truth" if truth is None and "truth" in clips else truth
+    if isinstance(truth, str) and truth not in clips:
+        raise Phys4DError(f"studio.ClipExplorer: truth {truth!r} is no clip; allowed: {', '.join(clips)}")
+    self.clips, self.scale, self._drawn = clips, scales(*clips.values()), {}
+    self.truth = clips.get(truth) if isinstance(truth, str) else truth
+    first, self.words.value = next(iter(clips.values())), ""
+    self.prompt.value, self.fps = f"<b>{escape(first.prompt)}</b>", first.fps
+    with self.silent(): self._fit(max(c.frames for c in clips.values()) - 1, start)
+    self.turn()
+    self.draw()
 
 # %% ../nbs/22_studio.ipynb #8ef60989
 @patch
@@ -214,8 +224,7 @@ def _fit(self:ClipExplorer, last, start):
     self.which.value = kept if kept in self.clips else next(iter(self.clips))
     self.which.layout.display = "none" if len(self.clips) == 1 else None
 
-
-
+# %% ../nbs/22_studio.ipynb #27386336
 @patch
 @worded
 def turn(self:ClipExplorer, change=None):
@@ -243,6 +252,7 @@ def _cloud(self:ClipExplorer):
         s.x, s.y, s.z = p.astype("f4").T
         s.marker.color = hexes(c)
 
+# %% ../nbs/22_studio.ipynb #8749fc90
 @patch
 @worded
 def draw(self:ClipExplorer, change=None):
@@ -295,24 +305,27 @@ class SceneExplorer(Dashboard):
         self._choose(scene)
         self._watch()
 
-    def _watch(self):
-        "Connect the controls"
-        self.category.observe(lambda c: self._hush or self._choose(self.groups[self.category.value][0]), "value")
-        for control in (self.scene, self.seed): control.observe(lambda c: self._hush or self.begin(), "value")
-        for control in (self.size, self.take): control.observe(lambda c: self._hush or self.run(), "value")
-        self.save.on_click(self.write)
-        self.reset.on_click(lambda b: self.begin())
+# %% ../nbs/22_studio.ipynb #2479f87f
+@patch
+def _watch(self:SceneExplorer):
+    "Connect the controls"
+    self.category.observe(lambda c: self._hush or self._choose(self.groups[self.category.value][0]), "value")
+    for control in (self.scene, self.seed): control.observe(lambda c: self._hush or self.begin(), "value")
+    for control in (self.size, self.take): control.observe(lambda c: self._hush or self.run(), "value")
+    self.save.on_click(self.write)
+    self.reset.on_click(lambda b: self.begin())
 
-    def _choose(self, scene):
-        "Set both lists to a scene, and show it; of an unknown one the nearest names are said"
-        self._hush = True
-        there = scene in self.groups.get(scene.split("/")[0], ())
-        if there: self.category.value = scene.split("/")[0]
-        self.scene.options = [(n.split("/")[1].replace("_", " "), n) for n in self.groups[self.category.value]]
-        self.scene.value = scene if there else None
-        self._hush = False
-        if there: self.begin()
-        else: worded(lambda self: load_scene(scene))(self)
+@patch
+def _choose(self:SceneExplorer, scene):
+    "Set both lists to a scene, and show it; of an unknown one the nearest names are said"
+    self._hush = True
+    there = scene in self.groups.get(scene.split("/")[0], ())
+    if there: self.category.value = scene.split("/")[0]
+    self.scene.options = [(n.split("/")[1].replace("_", " "), n) for n in self.groups[self.category.value]]
+    self.scene.value = scene if there else None
+    self._hush = False
+    if there: self.begin()
+    else: worded(lambda self: load_scene(scene))(self)
 
 # %% ../nbs/22_studio.ipynb #0d5c9add
 @patch
@@ -340,6 +353,7 @@ def begin(self:SceneExplorer):
     self._hush = False
     self.run()
 
+# %% ../nbs/22_studio.ipynb #eb65df3d
 @patch
 def moved(self:SceneExplorer):
     "What was moved away from the seed's draw: name → value"
@@ -361,6 +375,7 @@ def run(self:SceneExplorer):
         steps.append((f"take {k}: drawing", lambda done, k=k: {**done, f"take {k}": filmed(done[f"take {k}"], size)}))
     self.later(steps, self.show)
 
+# %% ../nbs/22_studio.ipynb #17fbeaf4
 @patch
 def show(self:SceneExplorer, clips):
     "Show what was simulated"
@@ -390,7 +405,7 @@ def find_run(
     here, there = Path(run), root() / run
     return here if here.is_dir() or not there.is_dir() else there
 
-
+# %% ../nbs/22_studio.ipynb #5e8eda60
 def run_table(
     run, # run folder
     metrics=None, # names to keep; by default all
@@ -420,45 +435,52 @@ class StageCompare(Dashboard):
         self.stages.observe(self.draw, "value")
         self.load(run)
 
-    @worded
-    def load(self, run):
-        "Show a run"
-        self.run = find_run(run)
-        self.files = run_clips(self.run)
-        if not self.files: raise Phys4DError(f"{run} keeps no clips of stages yet; finish it with `phys4d_run demo`")
-        self.table.value = run_table(self.run).to_html(border=0)       # pandas escapes what stands in the cells
-        self.scene.options = [(k.replace("_", " "), k) for k in self.files]
-        first = next(iter(self.files))
-        if self.scene.value == first: self.choose()
-        self.scene.value = first
+# %% ../nbs/22_studio.ipynb #e45cf3cd
+@patch
+@worded
+def load(self:StageCompare, run):
+    "Show a run"
+    self.run = find_run(run)
+    self.files = run_clips(self.run)
+    if not self.files: raise Phys4DError(f"{run} keeps no clips of stages yet; finish it with `phys4d_run demo`")
+    self.table.value = run_table(self.run).to_html(border=0)       # pandas escapes what stands in the cells
+    self.scene.options = [(k.replace("_", " "), k) for k in self.files]
+    first = next(iter(self.files))
+    if self.scene.value == first: self.choose()
+    self.scene.value = first
 
-    def choose(self, change=None):
-        "Read the clips of the chosen scene, in the thread"
-        key = self.scene.value
-        if key is None: return
-        self.later([("reading the clips", lambda _: {s: Clip4D.load(f) for s, f in self.files[key].items()}),
-                    ("simulating the truth", lambda clips: self._with_truth(key, clips))], self.offer)
+@patch
+def choose(self:StageCompare, change=None):
+    "Read the clips of the chosen scene, in the thread"
+    key = self.scene.value
+    if key is None: return
+    self.later([("reading the clips", lambda _: {s: Clip4D.load(f) for s, f in self.files[key].items()}),
+                ("simulating the truth", lambda clips: self._with_truth(key, clips))], self.offer)
 
-    def _with_truth(self, key, clips):
-        "The truth before the clips, where a name says which scene it is"
-        try: return {"truth": truth_of(key, next(iter(clips.values()))), **clips}
-        except Phys4DError: return clips
+@patch
+def _with_truth(self:StageCompare, key, clips):
+    "The truth before the clips, where a name says which scene it is"
+    try: return {"truth": truth_of(key, next(iter(clips.values()))), **clips}
+    except Phys4DError: return clips
 
-    @worded
-    def offer(self, clips):
-        "Show a scene; the stages that were chosen stay chosen"
-        kept, before = set(self.stages.value), set(self.clips)
-        self.clips = clips
-        self.stages.unobserve(self.draw, "value")
-        self.stages.options = list(clips)                              # equal lists raise no event: so the picture is drawn by hand below
-        self.stages.value = [s for s in clips if s in kept or s not in before]
-        self.stages.observe(self.draw, "value")
-        self.draw()
+# %% ../nbs/22_studio.ipynb #e7c326b2
+@patch
+@worded
+def offer(self:StageCompare, clips):
+    "Show a scene; the stages that were chosen stay chosen"
+    kept, before = set(self.stages.value), set(self.clips)
+    self.clips = clips
+    self.stages.unobserve(self.draw, "value")
+    self.stages.options = list(clips)                              # equal lists raise no event: so the picture is drawn by hand below
+    self.stages.value = [s for s in clips if s in kept or s not in before]
+    self.stages.observe(self.draw, "value")
+    self.draw()
 
-    @worded
-    def draw(self, change=None):
-        "Show the chosen stages of the chosen scene"
-        clips = {s: self.clips[s] for s in self.stages.value if s in self.clips}
-        if not clips: raise Phys4DError("no stage is chosen; choose one or more (Ctrl and click)")
-        self.view.load(clips, truth=self.clips.get("truth"), start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
-        self.say(f"{self.scene.value}: {', '.join(clips)}")
+@patch
+@worded
+def draw(self:StageCompare, change=None):
+    "Show the chosen stages of the chosen scene"
+    clips = {s: self.clips[s] for s in self.stages.value if s in self.clips}
+    if not clips: raise Phys4DError("no stage is chosen; choose one or more (Ctrl and click)")
+    self.view.load(clips, truth=self.clips.get("truth"), start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
+    self.say(f"{self.scene.value}: {', '.join(clips)}")

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanTransformer3DModel
 from einops import rearrange
-from .backbone import Backbone, load_backbone
+from .backbone import Backbone
 from .flow import add_noise, shift_sigmas
 from .condition import Condition
 from phys4d.core import (Count, Phys4DError, Positive, Share, Weight, atomic_path, load_tensors, make_config, progress, rng, save_tensors,
@@ -39,6 +39,7 @@ def make_vae(base_dim:int=32, res_blocks:int=1)->AutoencoderKLWan:
                   scale_factor_spatial=8)
     return AutoencoderKLWan(**shape, **pixels, latents_mean=[0.]*16, latents_std=[1.]*16)
 
+# %% ../nbs/14c_tiny_wan.ipynb #40b37ab8
 def make_tiny_wan(
     words=(), # vocabulary beside the generic one
     layers:int=8, heads:int=11, head_dim:int=24, # transformer
@@ -72,7 +73,7 @@ def tiny_wan_at(
     folder = Path(folder)
     if not (folder/"model_index.json").is_file():
         save_backbone(make_tiny_wan(scene_words()), folder, frames=17, height=64, width=64, fps=16, text_tokens=32, note="random weights")
-    return load_backbone(folder)
+    return Backbone.load(folder)
 
 # %% ../nbs/14c_tiny_wan.ipynb #7f203adc
 def web_jobs(
@@ -92,6 +93,7 @@ def _film(scene, size, frames): # (t h w 3) uint8: the picture alone, no truth i
     caster = Caster(sorted(world.actors, key=lambda a: a.seg > 0), world.frames, None)
     return picture(caster, world.camera(size, size), world.light, world.light_size)
 
+# %% ../nbs/14c_tiny_wan.ipynb #fb6c58dd
 def _web_block(args): # film one block, if it is not there
     from phys4d.scenes import web_scene
     torch.set_num_threads(1)
@@ -147,6 +149,7 @@ class WebCorpus:
         b = int(np.searchsorted(self.starts, i, side="right")) - 1
         return np.asarray(self.blocks[b][i - self.starts[b]])
 
+# %% ../nbs/14c_tiny_wan.ipynb #8c902661
 def to_rgb(
     clips, # list of (t,h,w,3) uint8
 )->torch.Tensor: # (b 3 t h w) in [-1,1]
@@ -180,6 +183,7 @@ class _Known(torch.autograd.Function): # a loss whose gradients are known
         "Gradients that are known already, times the weight"
         return None, None, *(None if g is None else g*weight for g in ctx.grads)
 
+# %% ../nbs/14c_tiny_wan.ipynb #6754b324
 def side_by_side(
     losses:list, # of equal parts of a batch, as functions that compute them
     params:list, # whose gradients are wanted
@@ -233,6 +237,7 @@ def moving(
     "Where a pixel differs from its median over time"
     return (x - x.median(2, keepdim=True).values).abs().amax(1, keepdim=True) > .1
 
+# %% ../nbs/14c_tiny_wan.ipynb #e93d90d6
 def moving_weight(
     x:torch.Tensor, # (b 3 t h w)
     gain:float,
@@ -279,6 +284,7 @@ def lengths_of(
     weight = np.array(lengths)**.5
     return lengths, weight/weight.sum()
 
+# %% ../nbs/14c_tiny_wan.ipynb #dfa7dd98
 def vae_batch(
     corpus:"WebCorpus",
     cfg:VAEConfig,
@@ -303,8 +309,6 @@ def vae_quality(
     y = torch.cat([decode_at_once(vae, encode_at_once(vae, x).mode()) for x in held.split(4)])
     found = dict(val_psnr=psnr_each(y, held), val_psnr_moving=moving_psnr(y, held), val_psnr_last=psnr_each(y[:, :, -1:], held[:, :, -1:]))
     return {k: v.mean().item() for k, v in found.items()}
-
-
 
 # %% ../nbs/14c_tiny_wan.ipynb #e0964def
 def train_vae(
@@ -372,6 +376,7 @@ def encode_corpus(
         text = [flip_prompt(n["prompt"]) if mirror else n["prompt"] for n in notes]
         save_tensors({"z": z.half()}, to, {"prompts": json.dumps(text), "vae": mark})
 
+# %% ../nbs/14c_tiny_wan.ipynb #b3afa5e3
 def read_latents(
     folder, part:str="train", # "train" or "val"
 )->tuple: # z (n c t' h' w') float16, list of prompts
@@ -407,6 +412,7 @@ class FlowConfig(TrainConfig):
         divide = f"a batch of {self.batch} clips does not divide into {self.parts} equal parts"
         raise Phys4DError(f"FlowConfig: {divide}; allowed are the divisors of {self.batch}")
 
+# %% ../nbs/14c_tiny_wan.ipynb #c892fc8e
 def flow_matching_loss(
     backbone,
     x0:torch.Tensor, # (b c t' h' w')
@@ -455,6 +461,7 @@ def flow_batch(
     eps = torch.from_numpy(g.standard_normal(x0.shape, dtype=np.float32))
     return (x0, cond, eps, sigma, keep), i
 
+# %% ../nbs/14c_tiny_wan.ipynb #e78ad61d
 def flow_quality(
     backbone:Backbone,
     latents:tuple, # z (n c t' h' w'), n prompts, held out
@@ -469,8 +476,6 @@ def flow_quality(
         parts = [flow_matching_loss(backbone, x[k], cond[k], eps[k], sigma[k]).item()*len(k) for k in torch.arange(n).split(24)]
         return dict(val_loss=sum(parts)/n)
     return quality
-
-
 
 # %% ../nbs/14c_tiny_wan.ipynb #1a55ae1a
 def train_transformer(

@@ -30,6 +30,7 @@ class Video:
     offset: int = -1 # first byte in the tar; -1: the file is the video
     size: int = 0 # bytes in the tar
 
+# %% ../nbs/06a_videos.ipynb #e4f5853b
 def as_video(video) -> Video: # Video, or the name of a file
     "A video that is there."
     if not isinstance(video, Video): video = Video(str(as_path(video, "Video")), Path(video).name)
@@ -80,6 +81,7 @@ class VideoInfo:
     pixels: str # ffmpeg's name of how they are stored, e.g. "yuv420p10le"
     hdr: str = "" # "PQ", "HLG"
 
+# %% ../nbs/06a_videos.ipynb #7a451cd9
 def probe(video) -> VideoInfo: # Video, or the name of a file
     "Length, rate and size of a video, from its headers where they say so, else from the time stamps of its packets."
     video = as_video(video)
@@ -120,6 +122,7 @@ class VideoSampling:
     fps:Positive = 16. # wanted, per second
     start:Weight = 0. # seconds
 
+# %% ../nbs/06a_videos.ipynb #2dee272c
 def nearest_times(shots, # iterable of (seconds, picture), in the order of time
                   times): # wanted, ascending, seconds
     "Yield (number of the wanted time, seconds, picture) with the nearest picture; ends early where the video does."
@@ -164,6 +167,7 @@ def hdr_to_sdr(x, # (h w 3) in [0, 1], as stored: PQ or HLG, BT.2020
     light = np.clip(nits / 203 @ _TO_709.T, 0, 1)
     return np.where(light <= .0031308, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - .055)
 
+# %% ../nbs/06a_videos.ipynb #e6e139e1
 def _pixels(frame, height, width, scaler): # (h w 3) uint8
     "One picture at a size, in the colours of a screen."
     from av.video.reformatter import Interpolation, VideoReformatter
@@ -215,6 +219,7 @@ def read_video(video,         # Video, or the name of a file
         raise Unreadable(f"Video {_title(video)} is too short: {missing}, only {len(stamps)} of them are there; ask for fewer.")
     return rgb, _said(video, how, fit, times, stamps, about)
 
+# %% ../nbs/06a_videos.ipynb #973e8733
 def _said(video, how, fit, times, stamps, about): # what was done
     steps = np.diff(stamps)
     off = 1e3 * np.abs(np.asarray(stamps) - times).max()
@@ -242,6 +247,7 @@ class VideoFolder:
         more = f"{len(self.videos)} videos, {len(self.ignored)} files ignored."
         return "\n".join([more, "", "| video | caption |", "|---|---|", *rows, "", "| ignored | why |", "|---|---|", *left])
 
+# %% ../nbs/06a_videos.ipynb #c0342723
 def _caption(text) -> str: # one line
     return shorten(" ".join(str(text).split()), 2000) if text else ""
 
@@ -276,6 +282,7 @@ def find_videos(folder) -> VideoFolder:
     found.videos.sort(key=lambda v: v.name)
     return found
 
+# %% ../nbs/06a_videos.ipynb #750878cc
 def _walk(folder): # names of the files below it: {name: None}, hidden ones left out
     names = []
     for top, folders, files in os.walk(folder):
@@ -318,6 +325,7 @@ def _tables(found, names): # {name: caption}, the tables themselves
     used |= {(Path(n).parent/other).as_posix() for n in used if Path(n).name == "videos.txt" for other in _LISTS}
     return captions, used
 
+# %% ../nbs/06a_videos.ipynb #f80756fd
 def _rows(found, name, names): # [(file, caption)] of a table; None: it is none
     base, folder = Path(name).name.lower(), found.folder
     if base not in ("metadata.csv", "metadata.jsonl", "videos.txt"): return None
@@ -372,6 +380,7 @@ class Chosen:
     skipped: dict # name -> why
     seconds: float # of all that was found
 
+# %% ../nbs/06a_videos.ipynb #8d34c559
 def choose(found:VideoFolder, frames:int=17, fps:float=16, per_video:int=1) -> Chosen:
     "The clips that the videos of a folder can give, by their lengths."
     clips, skipped, total = [], {}, 0.
@@ -386,6 +395,7 @@ def choose(found:VideoFolder, frames:int=17, fps:float=16, per_video:int=1) -> C
             else: clips += [(v, n * frames / fps) for n in range(min(per_video, fits))]
     return Chosen(clips, skipped, total)
 
+# %% ../nbs/06a_videos.ipynb #10e8119f
 def why_not(e:Unreadable) -> str:
     "What is wrong, without the video's name and the advice."
     return re.sub(r"^Video .*? (cannot be read \(|is )", "", str(e)).split("; ask")[0].split("): give")[0]

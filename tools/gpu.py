@@ -1,7 +1,8 @@
 """Runs every cell of the notebooks that is marked `#| cuda NAME`, and writes data/results/gpu.json. Called by `make gpu`.
 
 Plain Python: beside torch it needs what the rooms of such cells import (diffusers, transformers, peft, einops, numpy, safetensors, pydantic).
-A cell sees all that its room's module holds, and what it imports itself; no other cell of the notebook is run.
+A check sees all that its room's module holds, and what it imports itself. Cells of one notebook with the same NAME are one check, told in
+several cells; no other cell of the notebook is run.
 """
 import contextlib, gc, importlib, io, json, os, re, sys, time, traceback
 from pathlib import Path
@@ -12,7 +13,7 @@ MARK = re.compile(r"^#\|\s*cuda\b[ \t]*(.*)$", re.M)
 EXPORT = re.compile(r"^#\|\s*default_exp[ \t]+(\S+)", re.M)
 
 def checks(only:str="")->list: # of dicts: name, notebook, room, source
-    "All cells marked `cuda`, in the order of the pages"
+    "All checks marked `cuda`, in the order of the pages"
     found = []
     for file in sorted((ROOT/"nbs").rglob("*.ipynb")):
         if any(p.startswith((".", "_")) for p in file.relative_to(ROOT).parts): continue
@@ -22,11 +23,14 @@ def checks(only:str="")->list: # of dicts: name, notebook, room, source
         for i, source in enumerate(sources):
             if not (m := MARK.search(source)): continue
             name = m[1].strip() or f"{file.stem}, code cell {i}"
-            if only in name or only in file.stem: found.append(dict(name=name, notebook=str(file.relative_to(ROOT)), room=room, source=source))
+            if not (only in name or only in file.stem): continue
+            check = dict(name=name, notebook=str(file.relative_to(ROOT)), room=room, source=source)
+            if found and (found[-1]["name"], found[-1]["notebook"]) == (name, check["notebook"]): found[-1]["source"] += "\n" + source
+            else: found.append(check)
     return found
 
 def run(check:dict, torch)->dict: # what is written of it
-    "One cell in a namespace of its own"
+    "One check in a namespace of its own"
     names = {"__name__": "gpu"}
     with contextlib.suppress(ImportError): # a room that needs more than is here: its cells import what they can
         if check["room"]: names = {**vars(importlib.import_module(f"phys4d.{check['room']}")), **names}
