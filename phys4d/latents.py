@@ -291,22 +291,21 @@ class _Encoder: # of a dataset's clips, with everything that decides the result
         lora = tensors_mark(lora_parameters(*nets)) if self.model.lora else ""
         return [*map(weights_mark, nets), lora, str(self.model.heads.blocks), str(astuple(self.draws))]
 
-# %% ../nbs/14a_latents.ipynb #f4e6caa5
-@patch
-@torch.no_grad()
-def rows(self:_Encoder, numbers): # name -> (n ...)
-    clips, b = [self.dataset[i] for i in numbers], self.model.backbone
-    for i, c in zip(numbers, clips): check_labels(c, i, self.need)
-    x0 = b.encode_video(to_tensor(np.stack([c.rgb for c in clips]), self.model.device)).float()
-    cond = self.model.tell(clips, x0)
-    out = dict(latents=x0, **{f"cond.{k}": v for k, v in cond.parts.items()})
-    if "recon" in self.parts: out["recon"] = torch.from_numpy(to_uint8(b.decode_video(x0)))
-    if "estimate" in self.parts:
-        with self.model.disable_lora(): x = x0_estimate(self.model, x0, cond, numbers, self.seed)
-        out |= dict(estimate=x.float(), estimate_rgb=torch.from_numpy(to_uint8(b.decode_video(x))))
-    if self.draws: out |= frozen_features(self.model, x0, cond, numbers, self.draws)
-    return {k: v.cpu() for k, v in out.items()}
+    @torch.no_grad()
+    def rows(self, numbers): # name -> (n ...)
+        clips, b = [self.dataset[i] for i in numbers], self.model.backbone
+        for i, c in zip(numbers, clips): check_labels(c, i, self.need)
+        x0 = b.encode_video(to_tensor(np.stack([c.rgb for c in clips]), self.model.device)).float()
+        cond = self.model.tell(clips, x0)
+        out = dict(latents=x0, **{f"cond.{k}": v for k, v in cond.parts.items()})
+        if "recon" in self.parts: out["recon"] = torch.from_numpy(to_uint8(b.decode_video(x0)))
+        if "estimate" in self.parts:
+            with self.model.disable_lora(): x = x0_estimate(self.model, x0, cond, numbers, self.seed)
+            out |= dict(estimate=x.float(), estimate_rgb=torch.from_numpy(to_uint8(b.decode_video(x))))
+        if self.draws: out |= frozen_features(self.model, x0, cond, numbers, self.draws)
+        return {k: v.cpu() for k, v in out.items()}
 
+# %% ../nbs/14a_latents.ipynb #f4e6caa5
 @patch
 def shard(self:_Encoder, numbers, passes=0): # of a shard: all rows, in so many passes or more
     "Encode the clips of a shard, in so many passes or more"

@@ -435,20 +435,27 @@ class StageCompare(Dashboard):
         self.stages.observe(self.draw, "value")
         self.load(run)
 
-# %% ../nbs/22_studio.ipynb #e45cf3cd
-@patch
-@worded
-def load(self:StageCompare, run):
-    "Show a run"
-    self.run = find_run(run)
-    self.files = run_clips(self.run)
-    if not self.files: raise Phys4DError(f"{run} keeps no clips of stages yet; finish it with `phys4d_run demo`")
-    self.table.value = run_table(self.run).to_html(border=0)       # pandas escapes what stands in the cells
-    self.scene.options = [(k.replace("_", " "), k) for k in self.files]
-    first = next(iter(self.files))
-    if self.scene.value == first: self.choose()
-    self.scene.value = first
+    @worded
+    def load(self, run):
+        "Show a run"
+        self.run = find_run(run)
+        self.files = run_clips(self.run)
+        if not self.files: raise Phys4DError(f"{run} keeps no clips of stages yet; finish it with `phys4d_run demo`")
+        self.table.value = run_table(self.run).to_html(border=0)       # pandas escapes what stands in the cells
+        self.scene.options = [(k.replace("_", " "), k) for k in self.files]
+        first = next(iter(self.files))
+        if self.scene.value == first: self.choose()
+        self.scene.value = first
 
+    @worded
+    def draw(self, change=None):
+        "Show the chosen stages of the chosen scene"
+        clips = {s: self.clips[s] for s in self.stages.value if s in self.clips}
+        if not clips: raise Phys4DError("no stage is chosen; choose one or more (Ctrl and click)")
+        self.view.load(clips, truth=self.clips.get("truth"), start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
+        self.say(f"{self.scene.value}: {', '.join(clips)}")
+
+# %% ../nbs/22_studio.ipynb #e45cf3cd
 @patch
 def choose(self:StageCompare, change=None):
     "Read the clips of the chosen scene, in the thread"
@@ -475,12 +482,3 @@ def offer(self:StageCompare, clips):
     self.stages.value = [s for s in clips if s in kept or s not in before]
     self.stages.observe(self.draw, "value")
     self.draw()
-
-@patch
-@worded
-def draw(self:StageCompare, change=None):
-    "Show the chosen stages of the chosen scene"
-    clips = {s: self.clips[s] for s in self.stages.value if s in self.clips}
-    if not clips: raise Phys4DError("no stage is chosen; choose one or more (Ctrl and click)")
-    self.view.load(clips, truth=self.clips.get("truth"), start=min(self.view.frame.value, next(iter(clips.values())).frames - 1))
-    self.say(f"{self.scene.value}: {', '.join(clips)}")
