@@ -13,7 +13,7 @@ __all__ = ['LONGEST', 'Count', 'Natural', 'Seed', 'Positive', 'Weight', 'Share',
 # %% ../nbs/00_core.ipynb #a6067d51
 import base64, dataclasses, difflib, errno, hashlib, html, io, json, math, os, platform, random, re, reprlib
 import shutil, socket, subprocess, sys, tempfile, time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -568,6 +568,8 @@ def read(cls:MetricLog,
 # %% ../nbs/00_core.ipynb #9981075f
 def peak_memory_mb()->float:
     "Peak resident memory of this process so far, MB (Linux and macOS)"
+    with suppress(OSError, StopIteration): # Linux's own count; `getrusage` begins with the peak of the process that started this one
+        return next(int(x.split()[1]) for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))/1024
     import resource
     kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kb/1024 if sys.platform != "darwin" else kb/1024**2
