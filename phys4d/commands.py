@@ -345,18 +345,27 @@ def judge_videos(
     fps:float=0., # true frames per second of the videos; 0: as each file says
     depth_range:float=10., # metres that white means, where a film of depth is given
     partial:bool=False, # go on without the clips that a model lacks
+    features:list=(), # further judge: videomae, i3d, clip, lpips or lpips-vgg; may be given again, each with its --weights
+    weights:list=(), # folder or file on this machine with the weights of that judge; nothing is downloaded
     device:str="auto", # auto, cuda, mps or cpu
 ):
     "Measure the videos that models made of a kit."
     from phys4d.kit import run
-    models = {}
+    judges, models = _judges(features, weights), {}
     for v in videos:
         name, given, folder = v.rpartition("=")
         name = name if given else Path(v).resolve().name
         if name in models: raise Phys4DError(f"phys4d_eval run: two models are called {name}; tell them apart by NAME=FOLDER")
         models[name] = folder
-    table = run(kit, models, out, depth, flow, fps, depth_range, partial, device=device)
+    table = run(kit, models, out, depth, flow, fps, depth_range, partial, device=device, features=judges)
     print(f"{table._repr_markdown_()}\n{table.text}\nwrote {out}/report.html, metrics.csv, differences.csv, recordings and films")
+
+def _judges(features, weights): # name -> where its weights are
+    "The k-th --weights belongs to the k-th --features"
+    if len(features) != len(weights):
+        raise Phys4DError(f"phys4d_eval run: there are {len(features)} --features and {len(weights)} --weights; give each judge its weights, "
+                          "such as --features videomae --weights FOLDER")
+    return dict(zip(features, weights))
 
 # %% ../nbs/23_commands.ipynb #040dabd1
 def join_results(

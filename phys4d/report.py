@@ -28,8 +28,8 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from .core import Phys4DError, escape, one_of, write_text
-from .evals import CHIEF, FLOORS, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text
-from .evals import shown_metrics, table_html
+from .evals import CHIEF, FLOORS, NOISE, TABLE_CSS, ResultTable, best_stages, consecutive, light_table, metric_head, plain_text
+from .evals import set_about, shown_metrics, table_html
 from .metrics import all_metrics
 from .viz import color_of
 
@@ -109,9 +109,11 @@ def intervals_figure(summary:pd.DataFrame, suite:str, metric:str,
     "Dot and 95 % interval of each stage, one under the other."
     one_of(suite, dict.fromkeys(summary.suite), "suite", "intervals_figure")
     g = summary[(summary.suite == suite) & (summary.metric == one_of(metric, dict.fromkeys(summary.metric), "metric", "intervals_figure"))]
+    noise = summary[(summary.suite == suite) & (summary.metric == metric + NOISE)]["mean"]
     g = g[g.stage != "noise"]
     with plt.rc_context(LOOK):
         fig, ax = plt.subplots(figsize=(3.3, .62 + .27*len(g)))
+        for x in noise[np.isfinite(noise)]: ax.axvspan(-x, x, color=INK, alpha=.12, lw=0)
         for k, r in enumerate(g.itertuples()):
             if r.stage in FLOORS:
                 ax.plot(r.mean, k, "s", color=INK, ms=4)
@@ -211,8 +213,9 @@ def glossary_html(summary:pd.DataFrame, # of `summarise`
     out = []
     for m in dict.fromkeys(x for _, g in summary.groupby("suite", sort=False) for x in shown_metrics(g, metrics)):
         r = summary[summary.metric == m].iloc[0]
-        about = all_metrics()[m].about if m in all_metrics() else ABOUT.get(m, "")
-        out.append(f"<dt>{escape(m)}</dt><dd>{escape(about)} <span class='soft'>({escape(r.unit)}; {r.better} is better)</span></dd>")
+        about = all_metrics()[m].about if m in all_metrics() else ABOUT.get(m) or set_about(m)
+        way = r.unit if m.endswith(NOISE) else f"{r.unit}; {r.better} is better"
+        out.append(f"<dt>{escape(m)}</dt><dd>{escape(about)} <span class='soft'>({escape(way)})</span></dd>")
     return f"<dl>{''.join(out)}</dl>"
 
 # %% ../nbs/20a_report.ipynb #7d9c4ee2
