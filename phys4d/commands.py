@@ -363,8 +363,8 @@ def judge_videos(
 def _judges(features, weights): # name -> where its weights are
     "The k-th --weights belongs to the k-th --features"
     if len(features) != len(weights):
-        raise Phys4DError(f"phys4d_eval run: there are {len(features)} --features and {len(weights)} --weights; give each judge its weights, "
-                          "such as --features videomae --weights FOLDER")
+        raise Phys4DError(f"phys4d_eval run: there are {len(features)} --features and {len(weights)} --weights; "
+                          "give each judge its weights, such as --features videomae --weights FOLDER")
     return dict(zip(features, weights))
 
 # %% ../nbs/23_commands.ipynb #040dabd1

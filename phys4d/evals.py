@@ -405,7 +405,8 @@ def judge(job:Job, pred:Clip4D, metrics:list, features:dict)->Row:
     if job.file is not None: write_text(job.file, json.dumps(row.model_dump()))
     return row
 
-def measure_stage(stage:Stage, suite:str, name:str, jobs:list, metrics:list, features:dict, batch:int, bar)->list: # of Row, by clip and sample
+def measure_stage(stage:Stage, suite:str, name:str, jobs:list, metrics:list, features:dict,
+                  batch:int, bar)->list: # of Row, by clip and sample
     "Measure one stage on one suite; what the cache holds is not made again."
     ask, names = getattr(stage, suite_kind(suite)), [m.name for m in metrics]
     if ask is None: return []
@@ -519,7 +520,7 @@ def set_metrics(extractor:str)->dict: # metric -> (unit, (a, b, questions) -> fl
 
 def set_about(metric:str)->str: # "" if it is none of these
     "One line on a distance of sets, or on its noise."
-    if metric.endswith(NOISE): return "two halves of the true clips are as far apart (root mean square); a distance below it is no difference"
+    if metric.endswith(NOISE): return "how far apart two halves of the true clips are (root mean square); below it is no difference"
     if metric.startswith("kid_"): return "unbiased kernel distance between the set of clips and the set of truths; the truth itself has 0"
     if metric.startswith("frechet_"): return "Fréchet distance between the two sets, extrapolated to infinitely many clips; may be below 0"
     return ""
