@@ -9,7 +9,8 @@ __all__ = ['SUITES', 'VIEW_ANGLES', 'VIDEO_ENDINGS', 'PICTURES', 'REAL_METRICS',
            'times_of', 'fitted', 'read_pictures', 'from_frames', 'resized', 'read_answer', 'first_picture',
            'odd_starts', 'load_array', 'given_part', 'checked_part', 'GivenCamera', 'given_camera', 'Reading',
            'completed', 'folder_stage', 'files_version', 'callable_stage', 'in_chunks', 'as_picture', 'lifted_folder',
-           'as_kit_stage', 'kit_metrics', 'run', 'odd_text', 'save_tables', 'error_curve', 'written', 'opening', 'join']
+           'as_kit_stage', 'kit_metrics', 'run', 'lpips_metric', 'odd_text', 'save_tables', 'own_metrics',
+           'judges_text', 'error_curve', 'written', 'opening', 'join']
 
 # %% ../nbs/20b_kit.ipynb #2e32b3a2
 import hashlib
@@ -28,8 +29,9 @@ from .core import (Camera, Clip4D, Phys4DError, atomic_path, inside, load_json, 
                          write_text)
 from .data import ClipDataset, make_dataset, make_key, split_of, write_dataset
 from .evals import CONTROLS, ResultTable, Stage, code_hash, contact_sheet, differences, estimator_floor, evaluate, kept_clips
-from .evals import join_runs, model_stage, summarise, with_take2
-from .metrics import chief_metrics, metrics_for
+from .evals import NOISE, join_runs, model_stage, summarise, with_take2
+from .features import LPIPS_TRUNKS, opened
+from .metrics import Metric, all_metrics, chief_metrics, metrics_for, motion_features
 from .physics_iq import VIEWS, turn_camera
 from .pseudo import estimator_version, label_folder, pseudo_label
 from .report import chamfer_over_time, curves_figure, hardware, write_report
@@ -527,10 +529,12 @@ def run(kit, # Kit or its folder
         depth_range:float=10., # metres that white means, of a film of depth
         partial:bool=False, # go on without the clips that a model lacks
         keep:int=3, # clips shown in the report
-        device="auto"
+        device="auto",
+        features:dict=None # further judges, name -> their weights on this machine: videomae, i3d, clip, lpips, lpips-vgg
        )->ResultTable: # its `text` says what a reader must know first
     "Measure models on a kit: table, report, recordings."
     kit, out = kit if isinstance(kit, Kit) else Kit(kit), Path(out)
+    extractors, of_clips = opened(features, device)
     if not models: raise Phys4DError("phys4d_eval run: there is no model; give at least one folder of videos, such as mine=videos/")
     how, asked, lacking = Reading(depth, flow, fps, depth_range, device), {}, set()
     for name, model in models.items():
@@ -540,9 +544,16 @@ def run(kit, # Kit or its folder
     if not truths: raise Phys4DError("phys4d_eval run: no clip is answered by all models")
     estimate = estimator_floor(lambda c: pseudo_label(c, depth, flow, device=device), estimator_version(depth, flow))
     controls = CONTROLS | {"estimators": estimate}
-    long = evaluate(asked, {kit.manifest.task: truths}, kit_metrics(kit), cache=out/"eval", keep=keep, controls=controls)
-    text = opening(kit, how, len(truths), len(lacking)) + odd_text(kit, models)
+    metrics = [*kit_metrics(kit), *(lpips_metric(name, fn) for name, fn in of_clips.items())]
+    long = evaluate(asked, {kit.manifest.task: truths}, metrics, cache=out/"eval", keep=keep, controls=controls,
+                    features={"motion": motion_features} | extractors)
+    text = opening(kit, how, len(truths), len(lacking)) + judges_text(features, len(truths)) + odd_text(kit, models)
     return written(kit, long, truths, list(asked), out, how, text)
+
+def lpips_metric(name:str, fn:Callable)->Metric:
+    "LPIPS of the user's own weights as a metric."
+    about = "perceptual distance of the pictures, frame by frame (LPIPS); 0 is equal"
+    return Metric(name, "", "lower", fn, suites=("generate",), about=about)
 
 # %% ../nbs/20b_kit.ipynb #e1aec299
 def odd_text(kit:Kit, models:dict)->str:
@@ -560,8 +571,22 @@ def save_tables(long:pd.DataFrame, out:Path)->tuple: # summary, differences, wha
     table = summary[~summary.metric.str.startswith("chamfer_t")]
     for name, t in (("long", long), ("metrics", table), ("differences", diff)):
         with atomic_path(out/f"{name}.csv") as tmp: t.to_csv(tmp, index=False, float_format="%.6g")
-    shown = [k for k in chief_metrics("generate") if k in set(table.metric)]
+    known = [*chief_metrics("generate"), *(m for m in table.metric if m not in all_metrics() and m in own_metrics(table))]
+    shown = [k for k in dict.fromkeys(known) if k in set(table.metric)]
     return summary, diff, ResultTable(table, shown, diff)
+
+def own_metrics(table:pd.DataFrame)->list: # names
+    "What the user's own weights added to a table: distances of sets with a noise beside them, and LPIPS."
+    names = set(table.metric)
+    return [m for m in names if f"{m}{NOISE}" in names or m in LPIPS_TRUNKS]
+
+def judges_text(features:dict|None, clips:int)->str:
+    "Which weights a table's further judges were read from."
+    if not features: return ""
+    names = ", ".join(name if callable(w) or not w else f"{name} (weights: {Path(w).name})" for name, w in features.items())
+    few = " They need at least four clips; there are fewer." if clips < 4 and set(features) - set(LPIPS_TRUNKS) else ""
+    return (f" Judged by the user's own weights as well: {names}. kid_NAME and frechet_NAME are distances of the whole set of clips "
+            f"from the truths, {NOISE} beside them what two halves of the truths are apart.{few}")
 
 def error_curve(summary:pd.DataFrame, task:str, fps:float)->dict: # title -> figure
     "How the error grows along a clip."
