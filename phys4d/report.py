@@ -320,7 +320,7 @@ def cards_html(summary:pd.DataFrame, # of `summarise`
     "Intervals of the chief metrics, suite after suite."
     out, best = [], best_stages(summary, diff)
     for suite, g in summary.groupby("suite", sort=False):
-        names = [m for m in chief if m in set(g.metric)]
+        names = [m for m in shown_metrics(g, chief) if m in chief] # what controls alone have is no figure
         drawn = [svg(intervals_figure(summary, suite, m, best.get((suite, m), ())), f"{m} on {suite}") for m in names]
         out.append(f"<h3>{escape(suite)}</h3><div class='cards'>{''.join(map(_card, drawn))}</div>")
     return "".join(out)
