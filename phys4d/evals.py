@@ -539,7 +539,8 @@ def set_row(found, true, # (n·samples,d) of a stage, question after question; (
     if distance is kid:
         left = np.array([of(numbers != i) for i in numbers])
         half = 1.96*np.sqrt((n-1)/n*((left - left.mean())**2).sum())
-    return dict(value=round(value, 12), lo=round(value-half, 12), hi=round(value+half, 12), n=n)
+    value, lo, hi = (round(x, 12) + 0. for x in (value, value-half, value+half)) # 0 and no -0
+    return dict(value=value, lo=lo, hi=hi, n=n)
 
 def set_rows(suite:str, done:dict, # stage -> rows
              true:dict, # extractor -> (n,d) features of the truths
@@ -627,6 +628,9 @@ def join_runs(folders # run folders, each with a long.csv; or {name: folder}
     "Long tables of several training runs as one; a stage or clip that a run lacks is left out of what needs it."
     folders = folders if isinstance(folders, dict) else {Path(f).name: f for f in folders}
     if not folders: raise Phys4DError("join_runs: no run folder was given; each needs a long.csv")
+    for f in folders.values():
+        if not (Path(f)/"long.csv").is_file():
+            raise Phys4DError(f"join_runs: {f}/long.csv does not exist; name folders that phys4d_eval run or a recipe wrote")
     tables = {k: read_table(Path(f)/"long.csv", LONG) for k, f in folders.items()}
     stages = [set(t.stage) for t in tables.values()]
     if not set.intersection(*stages): raise Phys4DError(f"join_runs: the runs {', '.join(map(str, tables))} have no stage in common")
