@@ -77,6 +77,7 @@ def mass_properties(
         moment += density*(R*own) @ R.T + m*(x @ x*np.eye(3) - np.outer(x, x))
     return MassProperties(float(mass.sum()), centre, *_principal(moment))
 
+# %% ../nbs/04b_articulated.ipynb #e47dcd83
 def _principal(moment): # (3 3) -> moments (3), axes (3 3)
     off_diagonal = np.abs(moment - np.diag(np.diag(moment))).max()
     if off_diagonal <= 1e-9*np.abs(moment).max(): return np.diag(moment), np.eye(3)
@@ -105,6 +106,7 @@ def part_actors(
     return [Actor(f"{p.name}.{k}" if k else p.name, *join_meshes(meshes), look, seg, True, poses=poses)
             for k, (look, meshes) in enumerate(by_look.values())]
 
+# %% ../nbs/04b_articulated.ipynb #917ab0a3
 def _collision(solids, client): # id of a compound shape
     kinds = dict(box=pb.GEOM_BOX, sphere=pb.GEOM_SPHERE, cylinder=pb.GEOM_CYLINDER, capsule=pb.GEOM_CAPSULE)
     return pb.createCollisionShapeArray(
@@ -149,6 +151,7 @@ def _multibody(parts, props, root, client): # body id; root (4 4): where the fir
     place(body, client, at.tolist(), quaternion(R @ props[0].axes))
     return body
 
+# %% ../nbs/04b_articulated.ipynb #243e05e4
 def _link_dynamics(body, link, part, props, material, client): # link -1: the first part
     undamped = {} if link >= 0 else dict(linearDamping=0, angularDamping=0)
     pb.changeDynamics(body, link, restitution=material["restitution"], lateralFriction=material["friction"], maxJointVelocity=1e3,
@@ -334,6 +337,7 @@ def _door(self:Hinge):
                 "hinge", (0, 0, 1), (0, 0, .03), angle, math.radians(v["speed"]), v["damping"], limits)
     return [frame, leaf]
 
+# %% ../nbs/04b_articulated.ipynb #11ed4449
 def _door_frame(length, width, height, gap=.015, post=.09): # of `Solid`; metres
     deep = max(.12, width)
     posts = [_box((post, deep, height + .1), (x, -deep/2, (height + .1)/2)) for x in (-post/2 - gap, length + gap + post/2)]
@@ -359,6 +363,7 @@ class Slider(Linked):
                       (0, 0, v["base"] + thick + .006), v["open"], v["speed"], v["damping"], (0., .85*v["depth"]))
         return [cabinet, drawer]
 
+# %% ../nbs/04b_articulated.ipynb #bb566546
 def _cabinet(outside, depth, base, t): # of `Solid`: two sides, floor, ceiling, back, and a plinth; t: thickness; metres
     W, D, H = outside
     sides = [_box((t, D, H), (x, t/2, base + H/2)) for x in (-W/2 + t/2, W/2 - t/2)]
@@ -390,6 +395,7 @@ class Pendulum(Linked):
         return Part(name, solids, self.m.look, self.density(), k, "hinge", (0, 1, 0), (0, 0, -length if k else 0),
                     math.radians(v["bend"] if k else v["angle"]), 0 if k else math.radians(v["speed"]), v["damping"])
 
+# %% ../nbs/04b_articulated.ipynb #55710529
 @phenomenon("crane")
 class Crane(Linked):
     "A mast with a motorised boom; the load hangs on a cable with two crossed hinges."
@@ -447,6 +453,7 @@ def equal_chords(
     along = arc_length(curve)
     return np.stack([np.interp(np.linspace(0, along[-1], n + 1), along, curve[:, i]) for i in range(3)], 1)
 
+# %% ../nbs/04b_articulated.ipynb #ebac4b8c
 def arc_length(
     curve, # (k 3) polyline, metres
 )->np.ndarray: # (k) metres, from 0
@@ -683,6 +690,7 @@ def _masses(self:Rope): # (pieces) kg
     r = self.v["radius"]
     return self.material["density"]*math.pi*r*r*self.lengths
 
+# %% ../nbs/04b_articulated.ipynb #ced5591b
 @patch
 def _piece(self:Rope, start, end, length): # body id of a capsule between two nodes
     z = (end - start)/length
@@ -802,6 +810,7 @@ def _edge(self:Bridge): # (t n 3) metres, from the middle of each node to the fa
     meeting = np.concatenate([across[:, :1], across[:, 1:] + across[:, :-1], across[:, -1:]], 1)
     return _unit(-meeting)*self.v["width"]/2
 
+# %% ../nbs/04b_articulated.ipynb #320b9e7e
 @patch
 def actors(self:Bridge, seg)->list:
     "Plank by plank, two ropes, two towers."

@@ -33,6 +33,7 @@ def _add_option(
     if default not in (None, ""): text += f" (default: {default})"
     return p.add_argument(*flags, dest=name, type=kind, default=default, metavar=kind.__name__.upper(), help=text)
 
+# %% ../nbs/23_commands.ipynb #87ba24a7
 class _Parser(argparse.ArgumentParser):
     "A parser whose complaint is one line"
     def error(self, message):
@@ -139,6 +140,7 @@ def verify_data(
     if problems := verify(folder): raise Phys4DError(" ".join(problems))
     print(f"{folder} is sound")
 
+# %% ../nbs/23_commands.ipynb #59a5c725
 def card_data(
     folder:str, # dataset folder
     license:str="apache-2.0", # an identifier of the Hub, such as cc-by-4.0

@@ -160,6 +160,7 @@ def join_chunks(chunks:list, # of Clip4D; each begins with the last frame of the
         camera = replace(first.camera, world_from_cam=np.concatenate([c.camera.world_from_cam[i > 0:] for i, c in enumerate(chunks)]))
     return Clip4D(**fields, camera=camera, prompt=first.prompt, fps=first.fps, meta=first.meta | {"chunks": len(chunks)})
 
+# %% ../nbs/20_evals.ipynb #466e25e5
 def until(clip:Clip4D, frames:int)->Clip4D:
     "The first frames of a clip."
     cut = {k: x[:frames - (clip.frames - len(x))] for k, x in clip.parts.items()}
@@ -202,6 +203,7 @@ def model_stage(model, # Lifted, or anything with generate_batch and perceive
     told = f"{version or model_version(model)}, {steps} steps, guidance {guidance}, chunks of {most}, {kw}"
     return Stage(generate, lambda truths, seeds: [model.perceive(t) for t in truths], told)
 
+# %% ../nbs/20_evals.ipynb #94821262
 def external_baseline(model, # Lifted: its backbone makes RGB
                       pseudo_label:Callable, # Clip4D -> Clip4D with estimated depth, flow, visible
                       steps=20, guidance=None, version="", **kw
@@ -231,6 +233,7 @@ def frozen_clip(truth:Clip4D, seed=0)->Clip4D:
         if getattr(truth, k) is not None: still[k] = np.zeros_like(getattr(truth, k))
     return as_answer(truth, visible=None, **still)
 
+# %% ../nbs/20_evals.ipynb #d820f75f
 def noise_clip(truth:Clip4D, seed=0)->Clip4D:
     "Pictures, depths and motion at random, of the truth's range."
     g, made = rng("noise", seed), {}
@@ -304,6 +307,7 @@ def sampling_unit(clip:Clip4D, i:int)->str:
     "What the bootstrap draws: takes and samples of one scene seed belong together."
     return f"{clip.meta.get('scene', f'clip{i}')}#{clip.meta.get('seed', i)}"
 
+# %% ../nbs/20_evals.ipynb #b38cd495
 def noise_seed(key:str, sample:int)->int:
     "The generation seed of a clip: equal for all stages, so that differences are paired."
     return int(rng("evals", key, sample).integers(2**31))
@@ -331,6 +335,7 @@ def measure(pred:Clip4D, truth:Clip4D, metrics:list, # names or Metrics
     path = shared[chamfer_curve] if chamfer_curve in shared else chamfer_curve(pred, truth)
     return out | {f"chamfer_t{t:02d}": float(v) for t, v in enumerate(path)}
 
+# %% ../nbs/20_evals.ipynb #d4511d99
 class Row(BaseModel, strict=True):
     "What the cache keeps of one clip and stage."
     mark: str # fingerprint
@@ -360,6 +365,7 @@ class Job:
     file: Path = None # cached row
     kept: Path = None # whole clip, of the first few
 
+# %% ../nbs/20_evals.ipynb #cc09d886
 def metric_mark(m)->str: # m: Metric
     "What decides a number beside the two clips: the code of a metric's functions and of the rooms that they come from."
     parts = [f for f in (m.fn, m.source, m.worst) if f is not None]
@@ -405,6 +411,7 @@ def judge(job:Job, pred:Clip4D, metrics:list, features:dict)->Row:
     if job.file is not None: write_text(job.file, json.dumps(row.model_dump()))
     return row
 
+# %% ../nbs/20_evals.ipynb #fcc3a69f
 def measure_stage(stage:Stage, suite:str, name:str, jobs:list, metrics:list, features:dict,
                   batch:int, bar)->list: # of Row, by clip and sample
     "Measure one stage on one suite; what the cache holds is not made again."
@@ -542,6 +549,7 @@ def set_row(found, true, # (n·samples,d) of a stage, question after question; (
     value, lo, hi = (round(x, 12) + 0. for x in (value, value-half, value+half)) # 0 and no -0
     return dict(value=value, lo=lo, hi=hi, n=n)
 
+# %% ../nbs/20_evals.ipynb #4d113185
 def set_rows(suite:str, done:dict, # stage -> rows
              true:dict, # extractor -> (n,d) features of the truths
              samples:int)->list: # of long rows
@@ -581,6 +589,7 @@ def read_table(path, # CSV
     if holes.any(): raise Phys4DError(f"{path} breaks off in row {int(holes.argmax())+1} of {len(table)}; {todo}")
     return table
 
+# %% ../nbs/20_evals.ipynb #ff4f4b35
 def drawn_in(suite:str)->str: # "scene" or "template"
     "What a suite draws by chance: templates where it speaks of templates."
     what = suite.split("/")[-1].lower()
@@ -744,6 +753,7 @@ def metric_head(row)->str: # plain text
     if row.metric.endswith(NOISE): return row.metric
     return f"{row.metric} {'↓' if row.better == 'lower' else '↑'}"
 
+# %% ../nbs/20_evals.ipynb #5d36500f
 def light_table(caption, # plain text
                 columns, # plain text
                 rows:list # of (row with metric, better, unit, n; its cells as HTML)
@@ -841,6 +851,7 @@ def plain_text(text)->str:
     "Text that matplotlib shows as it is, dollars too."
     return str(text).replace("$", r"\$")
 
+# %% ../nbs/20_evals.ipynb #96a4c9af
 def contact_sheet(truth:Clip4D, # the simulation
                   stages:dict, # name -> Clip4D
                   frames=5, # per part

@@ -107,6 +107,7 @@ def _once(scene:str, seed:int, take:int, frames:int, fps:float):
     concrete = load_scene(scene).sample(seed, take)
     return concrete, rollout(concrete, frames, fps)
 
+# %% ../nbs/20b_kit.ipynb #7d1a9b1e
 def viewed(scene:str, seed:int, take:int, view:str, size, frames:int, fps:float)->Clip4D:
     "One clip of a dataset, seen from one of the benchmark's places."
     concrete, world = _once(scene, seed, take, frames, fps)
@@ -154,6 +155,7 @@ class KitManifest(BaseModel):
     real: bool = False # the truth's depth and flow are estimates
     clips: list[KitItem]
 
+# %% ../nbs/20b_kit.ipynb #a70368df
 def item_of(clip:Clip4D, key:str)->KitItem:
     "What is told of a clip."
     cam, m = clip.camera, clip.meta
@@ -278,6 +280,7 @@ def check_answers(kit:Kit, folder, who:str)->list: # keys that are missing
                           f"it holds {', '.join(have) or 'nothing'}")
     return lack
 
+# %% ../nbs/20b_kit.ipynb #60b75413
 def times_of(n:int, fps:float, wanted)->np.ndarray: # int, (t)
     "The picture nearest to each time; the last one stays."
     return np.minimum(np.round(np.asarray(wanted)*fps + 1e-6).astype(int), n-1)
@@ -366,6 +369,7 @@ def load_array(path)->np.ndarray:
     if x is None: raise Phys4DError(f"phys4d_eval run: {path} cannot be read; give .npy where OpenCV has no OpenEXR")
     return x if x.ndim == 2 else x[..., -1]
 
+# %% ../nbs/20b_kit.ipynb #49b02d6a
 def given_part(folder, key:str, part:str,
                depth_range:float=10. # metres that white means, of a film of depth
               ): # array, or None
@@ -575,6 +579,7 @@ def save_tables(long:pd.DataFrame, out:Path)->tuple: # summary, differences, wha
     shown = [k for k in dict.fromkeys(known) if k in set(table.metric)]
     return summary, diff, ResultTable(table, shown, diff)
 
+# %% ../nbs/20b_kit.ipynb #ec216515
 def own_metrics(table:pd.DataFrame)->list: # names
     "What the user's own weights added to a table: distances of sets with a noise beside them, and LPIPS."
     names = set(table.metric)

@@ -52,6 +52,7 @@ def verdict_sentence(a:str, b:str, found:dict # of `compared`
     if not loss: return f"{b} is better than {a} in {gain} of {n} chief metrics" + (" and worse in none" if gain < n else "")
     return f"{b} is worse than {a} in {loss} of {n} chief metrics" + (f" and better in {gain}" if gain else " and better in none")
 
+# %% ../nbs/20a_report.ipynb #d98ecb81
 def verdict_pairs(diff:pd.DataFrame)->list: # of (a, b)
     "Each stage with the one before, and the last with the first."
     stages = list(dict.fromkeys([*diff.a, *diff.b]))
@@ -145,6 +146,7 @@ def curves_figure(series:dict, # name -> (x, y) or (x, y, lo, hi)
     plt.close(fig)
     return fig
 
+# %% ../nbs/20a_report.ipynb #48264a5a
 def chamfer_over_time(summary:pd.DataFrame, suite:str, fps=16.)->dict: # stage -> (seconds, mean, lo, hi)
     "The Chamfer curves of a suite, for `curves_figure`."
     one_of(suite, dict.fromkeys(summary.suite), "suite", "chamfer_over_time")
@@ -170,6 +172,7 @@ def link(path, page)->str: # HTML
     size = Path(path).stat().st_size
     return f"<a href='{address(path, page)}'>{escape(Path(path).name)}</a>" + (f" <small>{size/1e6:.1f} MB</small>" if size > 5e4 else "")
 
+# %% ../nbs/20a_report.ipynb #c648d81d
 def links_html(folder, # of the run
                page # that the links stand on
               )->str:
@@ -206,6 +209,7 @@ def png_uri(fig # matplotlib figure, or PNG bytes
     if not isinstance(fig, bytes): fig.savefig(buf, format="png", dpi=96, pil_kwargs=dict(optimize=True))
     return "data:image/png;base64," + base64.b64encode(fig if isinstance(fig, bytes) else fewer_colours(buf.getvalue())).decode()
 
+# %% ../nbs/20a_report.ipynb #f6f22e08
 def glossary_html(summary:pd.DataFrame, # of `summarise`
                   metrics=None # names; None: all
                  )->str:
@@ -248,6 +252,7 @@ def hardware()->str: # one line
 
 def _changes(parameters): return ", ".join(f"{k}={v}" for k, v in (parameters or {}).items())
 
+# %% ../nbs/20a_report.ipynb #f1804f1a
 def made_html(manifest:dict # of `core.RunDir`; what is absent is left out
              )->str:
     "Command, commit, machine and steps of a run; the raw manifest folded away."

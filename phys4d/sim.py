@@ -154,6 +154,7 @@ def _enter(host, matter): # everything into the world, fixed items first -> the 
         if item.motion != "physics": pb.setCollisionFilterGroupMask(host.bodies[item.name], -1, 0, 0, physicsClientId=host.client)
     return log
 
+# %% ../nbs/05_sim.ipynb #d8a1c744
 def _run(scene, frames, fps, finer=1): # the filled log, the phenomena; finer: how many steps in the time of one
     matter, world, hz = _players(scene)
     steps = max(1, round(hz/fps))*finer
@@ -192,6 +193,7 @@ def _states(scene, log, matter): # objects, contacts, energies, as in `Clip4D.st
         kinetic, potential = kinetic + more[0], potential + more[1]
     return dict(objects=objects, contacts=log.contacts, kinetic_energy=kinetic, potential_energy=potential, gravity=float(scene.gravity))
 
+# %% ../nbs/05_sim.ipynb #a865e208
 def _check(scene, objects): # refuse nonsense
     for o in objects:
         if not all(np.isfinite(o[k]).all() for k in ("position", "quaternion", "velocity")):
@@ -226,6 +228,7 @@ def _bullet(scene, frames, fps): # PyBullet's engine
         except Rejected:
             if finer == FINER[-1]: raise
 
+# %% ../nbs/05_sim.ipynb #73062203
 def clip_length(
     frames:int, # 1 to 2000
     fps:float, # 1 to 960 frames a second
@@ -258,6 +261,7 @@ def _on_triangles(vertices, faces, X): # (n 3), (m 3), (k 3) metres -> triangles
     nearest = (height + outside).argmin(1)
     return nearest, bary[np.arange(len(X)), nearest][:, :2]
 
+# %% ../nbs/05_sim.ipynb #77821c55
 def carried_points(
     actor, # `Actor`
     X, # (n 3) metres, on its surface in frame 0

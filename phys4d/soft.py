@@ -84,6 +84,7 @@ def _strain(p:Points, k:int):
     o = p.x[p.tet[k, 0]]
     return wp.matrix_from_cols(p.x[p.tet[k, 1]] - o, p.x[p.tet[k, 2]] - o, p.x[p.tet[k, 3]] - o)*p.inv[k]
 
+# %% ../nbs/04c_soft.ipynb #8f2395d5
 @wp.func
 def _solid(p:Points, k:int, h:F):
     f = _strain(p, k)
@@ -228,6 +229,7 @@ def _solve(p:Points, b:Solids, grad:wp.array(dtype=V3), s:int, h:F): # links to 
         if p.w[i] > F(0.0):
             for k in range(b.w.shape[0]): _touch(p, b, i, k, h)
 
+# %% ../nbs/04c_soft.ipynb #1e92958d
 @wp.func
 def _damp(p:Points, h:F): # neighbours take over each other's speed along their link
     q = F(1.0) - wp.exp(-p.damp*h)
@@ -297,6 +299,7 @@ def refine(
     whole = (f[:, 0] != f[:, 1]) & (f[:, 1] != f[:, 2]) & (f[:, 2] != f[:, 0])   # welding may leave nothing of a triangle
     return w[keep], f[whole].astype(np.int32)
 
+# %% ../nbs/04c_soft.ipynb #d431f3fd
 def grid_links(
     grid:np.ndarray, # (r c) numbers of points
 )->tuple: # pairs of neighbours along rows and columns, across cells, and two apart, (n 2) each
@@ -319,6 +322,7 @@ def _cube_tets(number): # (n+1 n+1 n+1) numbers of points → (6 n³ 4): each wa
         tets.append(np.stack([number[tuple(corner.T)] for corner in way], 1))
     return np.concatenate(tets)
 
+# %% ../nbs/04c_soft.ipynb #f3d00172
 def solid_lattice(
     n:int, # cells along each side, even
     size, # (3) metres
@@ -370,6 +374,7 @@ def _links(s:Shape): # pairs (k 2), compliances (k), modes (k) of all its groups
     give = np.concatenate([np.zeros(0), *[g for g, _ in each]]).astype(float)
     return pairs, give, np.concatenate([np.zeros(0), *[m for _, m in each]]).astype(np.int32)
 
+# %% ../nbs/04c_soft.ipynb #e5564da0
 def _points(s:Shape)->Points:
     "A shape as the compiled step wants it."
     p, n, (pair, give, mode) = Points(), len(s.x), _links(s)
@@ -544,6 +549,7 @@ def actors(self:Soft, seg):
     w, f = refine(s.grids, len(s.x), 1)
     return [Actor(self.m.name, w @ s.rest, f, self.m.look, seg, True, vertices=np.stack([w @ x for x in self.frames]))]
 
+# %% ../nbs/04c_soft.ipynb #05d53200
 @patch
 def states(self:Soft):
     "Its centre of mass, and what `extra` adds."
@@ -622,6 +628,7 @@ def _ends(n):
     w[[0, -1]] = .5
     return w   # share of a cell that a point stands for
 
+# %% ../nbs/04c_soft.ipynb #8cb5589f
 def _pins(g, how): # numbers of the pinned points
     return {"none": np.zeros(0, int), "corners": g[-1, [0, -1]], "top": g[-1], "left": g[:, 0],
             "four": np.array([g[-1, 0], g[0, 0], g[0, -1], g[-1, -1]])}[how]
@@ -681,6 +688,7 @@ def _edges(tets): # (m 4) → (k 2): pairs of points that share a tetrahedron
     pairs = np.concatenate([tets[:, [i, j]] for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))])
     return np.unique(np.sort(pairs, 1), axis=0)
 
+# %% ../nbs/04c_soft.ipynb #152b9363
 @phenomenon("jelly")
 class Jelly(Soft):
     "A soft solid: a cube with round edges, or a ball."

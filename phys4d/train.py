@@ -60,6 +60,7 @@ def open_model(
     if (Path(model)/"lifted.json").is_file(): return Lifted.load(model, device, **how)
     return lift(shipped(f"data/backbones/{model}") if model == "tiny-wan" else model, device=device, **how)
 
+# %% ../nbs/24_train.ipynb #5e286ad6
 def training_clips(
     folder, # dataset folder
 )->ClipDataset: # its training clips; all, where it has no splits
