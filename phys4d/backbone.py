@@ -47,6 +47,7 @@ class Backbone:
     text_class = image_class = None # names (or classes) of the stock pipelines that start from text, and from text and a picture
     pipeline = DiffusionPipeline # what opens a folder; a class of its own for families that diffusers does not have
     text_tokens = 512 # length of a text
+    text_mask = False # is the transformer told which tokens of a text are words?
     attention = ("to_q", "to_k", "to_v", "to_out.0") # layers that a LoRA changes
     self_attention = "attn1" # of a block
     passes = () # names of the passes of a step with guidance, where the pipeline does not mark them
@@ -165,8 +166,8 @@ def needs_image(self:Backbone)->bool:
 @patch
 def embed(self:Backbone, text:str)->dict: # parts of a `Condition`, one row each
     "A text as the transformer is told it"
-    e = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)[0]
-    return dict(prompt_embeds=e)
+    e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text, device=self.device)
+    return dict(prompt_embeds=e, prompt_attention_mask=mask) if self.text_mask else dict(prompt_embeds=e)
 
 @patch
 def image_parts(self:Backbone,

@@ -28,7 +28,7 @@ def dynamic_shift(scheduler, tokens:int)->float: # mu
 class LTXBackbone(Backbone):
     "LTX-Video, from text or from a picture"
     text_class, image_class, text_tokens = "LTXPipeline", "LTXImageToVideoPipeline", 128
-    takes_image = True
+    takes_image = text_mask = True
 
     def call_args(self, text, null, scale): return super().call_args(text, null, scale) | dict(frame_rate=self.spec.fps)
 
@@ -57,14 +57,6 @@ def describe(self:LTXBackbone):
 
 @patch
 def blocks_of(self:LTXBackbone, transformer): return transformer.transformer_blocks
-
-# %% ../nbs/10d_ltx.ipynb #4dfc28c5
-@patch
-def embed(self:LTXBackbone, text:str)->dict: # one row each
-    "Text embeddings and their mask"
-    e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
-                                          device=self.device)
-    return dict(prompt_embeds=e, prompt_attention_mask=mask)
 
 # %% ../nbs/10d_ltx.ipynb #9b0ac5f9
 @patch

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 class MochiBackbone(Backbone):
     "Mochi 1, from text"
     text_class, text_tokens = "MochiPipeline", 256
-    least_steps = 2
+    least_steps, text_mask = 2, True
 
     def sigmas(self, steps:int, shift:float=None, size=None)->torch.Tensor: # (steps+1,) falling to 0
         "One minus the stock scheduler's"
@@ -46,13 +46,6 @@ def describe(self:MochiBackbone):
 def blocks_of(self:MochiBackbone, transformer): return transformer.transformer_blocks
 
 # %% ../nbs/10f_mochi.ipynb #f688e266
-@patch
-def embed(self:MochiBackbone, text:str)->dict: # one row each
-    "Text embeddings and their mask"
-    e, mask, *_ = self.pipe.encode_prompt(text, do_classifier_free_guidance=False, max_sequence_length=self.max_text,
-                                          device=self.device)
-    return dict(prompt_embeds=e, prompt_attention_mask=mask)
-
 @patch
 def schedule_args(self:MochiBackbone, steps, size):
     "The pipeline's own schedule"
